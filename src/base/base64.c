@@ -1,0 +1,119 @@
+#include "base/base64.h"
+
+/* All ones when a < b, else 0, for values below 2^31. */
+static uint32_t below(uint32_t a, uint32_t b)
+{
+    return (uint32_t)((int32_t)(a - b) >> 31);
+}
+
+static uint32_t between(uint32_t c, uint32_t first, uint32_t last)
+{
+    return below(c, last + 1) & ~below(c, first);
+}
+
+static uint32_t same(uint32_t a, uint32_t b)
+{
+    return between(a, b, b);
+}
+
+static char symbol(enum kc_base64 kind, uint32_t v)
+{
+    uint32_t c62 = kind == KC_BASE64 ? '+' : '-';
+    uint32_t c63 = kind == KC_BASE64 ? '/' : '_';
+    uint32_t c = (between(v, 0, 25) & (v + 'A')) | (between(v, 26, 51) & (v - 26 + 'a')) |
+                 (between(v, 52, 61) & (v - 52 + '0')) | (same(v, 62) & c62) | (same(v, 63) & c63);
+    return (char)c;
+}
+
+/* The value of a symbol, or bits above 63 when it is none. */
+static uint32_t value(enum kc_base64 kind, uint32_t c)
+{
+    uint32_t c62 = kind == KC_BASE64 ? '+' : '-';
+    uint32_t c63 = kind == KC_BASE64 ? '/' : '_';
+    uint32_t upper = between(c, 'A', 'Z');
+    uint32_t lower = between(c, 'a', 'z');
+    uint32_t number = between(c, '0', '9');
+    uint32_t is62 = same(c, c62);
+    uint32_t is63 = same(c, c63);
+    return (upper & (c - 'A')) | (lower & (c - 'a' + 26)) | (number & (c - '0' + 52)) |
+           (is62 & 62) | (is63 & 63) | (~(upper | lower | number | is62 | is63) & 0x100u);
+}
+
+size_t kc_base64_encoded_len(enum kc_base64 kind, size_t n)
+{
+    if (kind == KC_BASE64)
+        return (n + 2) / 3 * 4;
+    return n / 3 * 4 + (n % 3 == 0 ? 0 : n % 3 + 1);
+}
+
+void kc_base64_encode(enum kc_base64 kind, struct kc_bytes in, char *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < in.len; i += 3) {
+        size_t have = in.len - i < 3 ? in.len - i : 3;
+        uint32_t group = (uint32_t)in.ptr[i] << 16;
+        if (have > 1)
+            group |= (uint32_t)in.ptr[i + 1] << 8;
+        if (have > 2)
+            group |= in.ptr[i + 2];
+        for (size_t k = 0; k <= have; k++)
+            out[n++] = symbol(kind, group >> (18 - 6 * k) & 63u);
+        for (size_t k = have; k < 3 && kind == KC_BASE64; k++)
+            out[n++] = '=';
+    }
+    out[n] = '\0';
+}
+
+size_t kc_base64_decoded_max(size_t text_len)
+{
+    return text_len / 4 * 3 + 3;
+}
+
+/* The length without padding; false when the padding is not the one that it must be. */
+static bool strip_padding(enum kc_base64 kind, struct kc_bytes *text)
+{
+    if (kind == KC_BASE64) {
+        if (text->len % 4 != 0)
+            return false;
+        for (int i = 0; i < 2 && text->len > 0 && text->ptr[text->len - 1] == '='; i++)
+            text->len--;
+    }
+    return text->len % 4 != 1;
+}
+
+enum kc_err kc_base64_decode(enum kc_base64 kind, struct kc_bytes text, struct kc_room out,
+                             size_t *out_len)
+{
+    uint32_t bad = 0;
+    uint32_t group = 0;
+    size_t n = 0;
+    if (!strip_padding(kind, &text))
+        return KC_ERR_MALFORMED;
+    size_t tail = text.len % 4;
+    size_t need = text.len / 4 * 3 + (tail == 0 ? 0 : tail - 1);
+    if (need > out.len)
+        return KC_ERR_ROOM;
+    for (size_t i = 0; i < text.len; i++) {
+        uint32_t v = value(kind, text.ptr[i]);
+        bad |= v;
+        group = group << 6 | (v & 63u);
+        if (i % 4 == 3) {
+            out.ptr[n++] = (uint8_t)(group >> 16);
+            out.ptr[n++] = (uint8_t)(group >> 8);
+            out.ptr[n++] = (uint8_t)group;
+            group = 0;
+        }
+    }
+    if (tail == 2) {
+        bad |= (group & 15u) << 8;
+        out.ptr[n++] = (uint8_t)(group >> 4);
+    } else if (tail == 3) {
+        bad |= (group & 3u) << 8;
+        out.ptr[n++] = (uint8_t)(group >> 10);
+        out.ptr[n++] = (uint8_t)(group >> 2);
+    }
+    if (bad > 63)
+        return KC_ERR_MALFORMED;
+    *out_len = n;
+    return KC_OK;
+}
