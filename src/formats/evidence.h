@@ -1,0 +1,69 @@
+/*
+ * Finds out by itself how given evidence is wrapped, and takes it out: raw quote, hex, base64,
+ * Open Enclave report or evidence, quote JSON, certificate with evidence (DER or PEM).
+ *
+ * Nothing is believed here; what the parts bind is verify's to judge.
+ */
+#ifndef KC_FORMATS_EVIDENCE_H
+#define KC_FORMATS_EVIDENCE_H
+
+#include "formats/oe_report.h"
+
+#define KC_EVIDENCE_MAX_SIZE (1024 * 1024)
+
+enum kc_evidence_wrapping {
+    KC_WRAPPING_QUOTE,          /* a bare quote */
+    KC_WRAPPING_OE_REPORT,      /* Open Enclave report header and quote */
+    KC_WRAPPING_OE_EVIDENCE,    /* Open Enclave attestation header, format, quote, claims */
+    KC_WRAPPING_QUOTE_JSON,     /* the mission document's JSON */
+    KC_WRAPPING_DICE,           /* certificate with the TCG DICE extension */
+    KC_WRAPPING_OE_CERTIFICATE, /* certificate with one of Open Enclave's extensions */
+};
+
+enum kc_evidence_text {
+    KC_EVIDENCE_BINARY,
+    KC_EVIDENCE_HEX,
+    KC_EVIDENCE_BASE64,
+    KC_EVIDENCE_PEM,
+    KC_EVIDENCE_JSON,
+};
+
+/* Owned bytes: free with kc_evidence_clear. Views point into them. */
+struct kc_evidence {
+    enum kc_evidence_wrapping wrapping;
+    enum kc_evidence_text text;
+    bool has_oe_format;
+    enum kc_oe_format oe_format; /* what the attestation header names */
+    struct kc_bytes quote;       /* the quote and any bytes after it that are not claims */
+    bool has_oe_claims;
+    struct kc_bytes oe_claims; /* custom claims buffer: report_data must be its SHA-256 */
+    bool has_dice_claims;
+    struct kc_bytes dice_claims;
+    bool has_held_data;
+    struct kc_bytes held_data;   /* "EnclaveHeldDataHex": report_data must be its SHA-256 */
+    struct kc_bytes spki;        /* of the certificate; empty elsewhere */
+    struct kc_bytes certificate; /* DER; empty elsewhere */
+    /* What the wrapping says of the quote in words of its own (quote JSON): must agree with it. */
+    bool has_stated_identity;
+    uint8_t stated_mrenclave[32];
+    uint8_t stated_mrsigner[32];
+    uint8_t stated_product_id[16];
+    uint32_t stated_security_version;
+    uint64_t stated_attributes;
+
+    void *owned[2]; /* internal */
+};
+
+const char *kc_evidence_wrapping_name(enum kc_evidence_wrapping wrapping); /* "quote-json" ... */
+const char *kc_evidence_text_name(enum kc_evidence_text text);             /* "hex" ... */
+
+/*
+ * KC_ERR_MALFORMED when `bytes` are of none of these forms, or of one but broken: `error` says
+ * which was tried. KC_ERR_UNSUPPORTED names a form or format that we know and do not judge.
+ */
+KC_MUST_USE enum kc_err kc_evidence_open(struct kc_bytes bytes, struct kc_evidence *out,
+                                         struct kc_error *error);
+
+void kc_evidence_clear(struct kc_evidence *evidence);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * A PCK certificate chain up to a root that the relying party named.
+ *
+ * The root is trusted by its whole public key, never by name or place: the chain's own root must
+ * bear that key and sign itself. (What known verifiers leave out, and this one does not: CA flag,
+ * key usage, notBefore.)
+ */
+#ifndef KC_VERIFY_CHAIN_H
+#define KC_VERIFY_CHAIN_H
+
+#include "formats/pck_certificate.h"
+
+/* Intel's production root, "Intel SGX Root CA": x || y. */
+extern const uint8_t kc_chain_intel_root_key[64];
+
+/* Why a chain is not good; the first of these in this order. */
+enum kc_chain_fault {
+    KC_CHAIN_GOOD = 0,
+    KC_CHAIN_SHAPE, /* not leaf, intermediate, root; or a name, key or extension off the profile */
+    KC_CHAIN_ROOT,  /* ends in another root than the trusted one */
+    KC_CHAIN_LINK,  /* issuer and subject, or key identifiers, do not join */
+    KC_CHAIN_AUTHORITY, /* CA flag, path length or key usage do not allow it */
+    KC_CHAIN_SIGNATURE, /* a signature does not hold */
+    KC_CHAIN_NOT_YET,   /* not valid yet at the given time */
+    KC_CHAIN_EXPIRED,
+};
+
+struct kc_chain_verdict {
+    enum kc_chain_fault fault;
+    size_t index;     /* which certificate, 0 being the leaf */
+    const char *what; /* a literal that says it in words */
+};
+
+/*
+ * Judges `chain` (leaf, intermediate, root in this order) at `now` (seconds since 1970) under the
+ * root key. KC_CHAIN_NOT_YET and KC_CHAIN_EXPIRED mean that all else holds.
+ */
+struct kc_chain_verdict kc_chain_verify_pck(const struct kc_pck_chain *chain,
+                                            const uint8_t root_key[64], int64_t now);
+
+#endif

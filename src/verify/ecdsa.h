@@ -1,0 +1,19 @@
+/*
+ * ECDSA P-256 with SHA-256, in the raw form of quotes and collateral: keys x || y, signatures
+ * r || s, 32 bytes each, big endian.
+ */
+#ifndef KC_VERIFY_ECDSA_H
+#define KC_VERIFY_ECDSA_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+/* True only for a valid signature of `message` by a key that is a point of the curve; false for
+ * everything else, an exhausted memory included. */
+KC_MUST_USE bool kc_ecdsa_p256_verify(const uint8_t public_key[64], struct kc_bytes message,
+                                      const uint8_t signature[64]);
+
+/* SHA-256. False when the library failed. */
+KC_MUST_USE bool kc_sha256(struct kc_bytes message, uint8_t out[32]);
+
+#endif
