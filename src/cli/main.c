@@ -1,0 +1,56 @@
+/* keyclave(1): finds the subcommand and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "version.h"
+
+static const struct kc_command *const commands[] = {
+    NULL, /* end */
+};
+
+static void print_help(FILE *out)
+{
+    fputs("usage: keyclave COMMAND [OPTION]... [ARGUMENT]...\n\n"
+          "Proves what an SGX enclave is, and judges such proofs.\n\n"
+          "commands:\n",
+          out);
+    for (size_t i = 0; commands[i] != NULL; i++)
+        fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n`keyclave COMMAND --help` explains a command.\n"
+          "exit status: 0 accepted or done, 1 refused or failed, 2 not genuine or malformed,\n"
+          "3 something is missing, 64 wrong usage\n",
+          out);
+}
+
+static const struct kc_command *find(const char *name)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return KC_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return KC_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("keyclave " KC_VERSION);
+        return KC_EXIT_OK;
+    }
+    const struct kc_command *command = find(argv[1]);
+    if (command == NULL)
+        return kc_cli_usage(NULL, "there is no command '%s'", argv[1]);
+    int status = command->run(argc - 1, argv + 1);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return kc_cli_fail(KC_EXIT_REFUSED, "standard output: could not write everything");
+    return status;
+}
