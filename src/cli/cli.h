@@ -66,7 +66,8 @@ KC_MUST_USE bool kc_cli_write_file(const char *path, struct kc_bytes bytes, bool
 char *kc_cli_state_folder(const char *given);
 
 /* Where the signed image is: beside the program (build tree) or in the installed library folder.
- * `name` is "keyclave-enclave.elf" or ".sig". The caller frees; NULL only without memory. */
+ * `name` is "keyclave-enclave.signed" or "keyclave-enclave.sig". The caller frees; NULL only
+ * without memory. */
 char *kc_cli_image_path(const char *name);
 
 #endif

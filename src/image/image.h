@@ -40,9 +40,11 @@ struct kc_image {
 };
 
 /*
- * Lays the pages out. KC_ERR_MALFORMED when the ELF is not an image of ours (not static-pie
- * linked at 0, writable and executable, a relocation other than RELATIVE, no TCS ...), with the
- * reason. Frees nothing on failure; kc_image_free otherwise.
+ * Lays the pages of a signed image out, by the ELF and its image record (image_record.h).
+ * KC_ERR_MALFORMED when the ELF is not an image of ours (not static-pie linked at 0, writable and
+ * executable, a relocation other than RELATIVE, a record that does not fit ...), with the reason;
+ * KC_ERR_STATE when the record is not filled in yet. Frees nothing on failure; kc_image_free
+ * otherwise.
  */
 KC_MUST_USE enum kc_err kc_image_from_elf(struct kc_bytes elf, struct kc_image *out,
                                           struct kc_error *error);
