@@ -1,0 +1,52 @@
+# What a newcomer types. Everything real happens in Meson; build/ holds all results.
+BUILD := build
+FUZZ_SECONDS := 60
+
+.PHONY: all demo run test test-sanitized test-clang bench bench-verify fuzz fuzz-long lint install clean packages
+
+all: packages $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+packages:
+	@tools/packages check build
+
+$(BUILD)/build.ninja:
+	@meson setup $(BUILD) $(MESON_OPTIONS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+
+demo:
+	@tools/packages install build
+	@$(MAKE) --no-print-directory all
+	@tools/demo
+
+test:
+	@tools/packages install test
+	@tools/test
+
+# The same tests on everything that runs natively, under ASan and UBSan, built by clang.
+test-sanitized:
+	@tools/packages install test
+	@tools/test sanitized
+
+bench: all
+	@tools/bench
+
+bench-verify: all
+	@tools/bench verify
+
+# Every fuzzer for FUZZ_SECONDS; `make fuzz-long` for ten minutes each.
+fuzz:
+	@tools/packages install test
+	@tools/fuzz $(FUZZ_SECONDS)
+
+fuzz-long:
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
+
+lint:
+	@tools/lint
+
+install: all
+	@meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf build build-sanitized build-fuzz

@@ -1,0 +1,38 @@
+#!/bin/bash
+# Holds the #include lines of src/ to DESIGN's order: a room may use what stands behind it here.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+declare -A may=(
+    [base]=""
+    [formats]="base"
+    [verify]="base formats"
+    [core]="base formats verify"
+    [image]="base formats"
+    [enclave]="base formats core image"
+    [aesm]="base formats"
+    [sim]="base formats aesm"
+    [loader]="base formats core image sim"
+    [host]="base formats aesm loader core"
+    [cli]="base formats verify core image aesm sim loader host"
+)
+status=0
+for folder in src/*/; do
+    room=$(basename "$folder")
+    if [ -z "${may[$room]+known}" ]; then
+        echo "src/$room: a room that tests/layers.sh does not know"
+        status=1
+        continue
+    fi
+    while IFS=: read -r file line text; do
+        target=$(sed -E 's/.*"([a-z]+)\/.*/\1/' <<<"$text")
+        case " $room ${may[$room]} " in
+        *" $target "*) ;;
+        *)
+            echo "$file:$line: $room must not use $target"
+            status=1
+            ;;
+        esac
+    done < <(grep -nE '^#include "[a-z]+/' -r "$folder" --include='*.[chS]' || true)
+done
+exit $status
