@@ -1,0 +1,175 @@
+#include "test.h"
+
+#include "verify/policy.h"
+
+#define H64  "af3438654b544d7e94b6b538eaf58528a2136f6a107b95b4c442b0afc9c98d83"
+#define H64U "AF3438654B544D7E94B6B538EAF58528A2136F6A107B95B4C442B0AFC9C98D83"
+#define I64  "58272dd3db731d223107a2cd8a9522d84d25aaed904bf6b2345a8af9f9bfbf6d"
+
+/* Every refusal names its key (or none) and says something of the kind of `what`. */
+static void refuses_by_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *key, *what;
+    } rows[] = {
+        {"", "", "not valid JSON"},
+        {"{", "", "not valid JSON"},
+        {"{\"allow_debug\": true} x", "", "not valid JSON"},
+        {"[]", "", "not a JSON object"},
+        {"null", "", "not a JSON object"},
+        {"\"ignore\"", "", "not a JSON object"},
+        {"{}", "", "empty"},
+        {"{\"mrenclav\": \"" H64 "\"}", "mrenclav", "does not exist"},
+        {"{\"MrEnclave\": \"" H64 "\"}", "MrEnclave", "does not exist"},
+        {"{\"\": 1}", "", "does not exist"},
+        {"{\"a\\nb\": 1}", "a?b", "does not exist"},
+        {"{\"tcb\": \"ignore\", \"extra\": null}", "extra", "does not exist"},
+        {"{\"allow_debug\": true, \"allow_debug\": false}", "allow_debug", "twice"},
+        {"{\"mrenclave\": \"" H64 "\", \"mrenclave\": \"" I64 "\"}", "mrenclave", "twice"},
+        {"{\"mrenclave\": 1}", "mrenclave", "neither a string nor a list"},
+        {"{\"mrenclave\": null}", "mrenclave", "neither a string nor a list"},
+        {"{\"mrenclave\": []}", "mrenclave", "empty list"},
+        {"{\"mrenclave\": [1]}", "mrenclave", "neither a string nor a list"},
+        {"{\"mrenclave\": [[\"" H64 "\"]]}", "", "nested"},
+        {"{\"mrenclave\": \"\"}", "mrenclave", "64 characters"},
+        {"{\"mrenclave\": \"" H64 "0\"}", "mrenclave", "64 characters"},
+        {"{\"mrenclave\": \"0x" H64 "\"}", "mrenclave", "64 characters"},
+        {"{\"mrenclave\": [\"" H64 "\", \"af\"]}", "mrenclave", "64 characters"},
+        {"{\"mrsigner\": \"g8272dd3db731d223107a2cd8a9522d84d25aaed904bf6b2345a8af9f9bfbf6d\"}",
+         "mrsigner", "no hexadecimal digit"},
+        {"{\"mrsigner\": [\"" H64 "\", \"" H64U "\"]}", "mrsigner", "twice"},
+        {"{\"isv_prod_id\": \"1\"}", "isv_prod_id", "whole number"},
+        {"{\"isv_prod_id\": 1.0}", "isv_prod_id", "whole number"},
+        {"{\"isv_prod_id\": true}", "isv_prod_id", "whole number"},
+        {"{\"isv_prod_id\": -1}", "isv_prod_id", "out of range"},
+        {"{\"isv_prod_id\": 65536}", "isv_prod_id", "out of range"},
+        {"{\"min_isv_svn\": 65536}", "min_isv_svn", "out of range"},
+        {"{\"min_isv_svn\": 99999999999999999999}", "", "out of range"},
+        {"{\"min_isv_svn\": [1]}", "min_isv_svn", "whole number"},
+        {"{\"allow_debug\": 1}", "allow_debug", "neither true nor false"},
+        {"{\"allow_debug\": \"true\"}", "allow_debug", "neither true nor false"},
+        {"{\"allow_debug\": null}", "allow_debug", "neither true nor false"},
+        {"{\"tcb\": \"UpToDate\"}", "tcb", "neither \"ignore\" nor a list"},
+        {"{\"tcb\": \"Ignore\"}", "tcb", "neither \"ignore\" nor a list"},
+        {"{\"tcb\": true}", "tcb", "neither \"ignore\" nor a list"},
+        {"{\"tcb\": []}", "tcb", "empty list"},
+        {"{\"tcb\": [1]}", "tcb", "no string"},
+        {"{\"tcb\": [\"ignore\"]}", "tcb", "does not exist"},
+        {"{\"tcb\": [\"uptodate\"]}", "tcb", "does not exist"},
+        {"{\"tcb\": [\"UpToDate\", \"UpToDate\"]}", "tcb", "twice"},
+        {"{\"tcb\": [\"UpToDate\", \"Revoked\"]}", "tcb", "Revoked"},
+        {"{\"tcb\": {\"status\": 1}}", "tcb", "neither \"ignore\" nor a list"},
+        {"{\"allow_debug\": true, \"tcb\": \"ign\xff\"}", "", "UTF-8"},
+        {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "", "nested"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct kc_policy policy = {.min_isv_svn = 77};
+        struct kc_policy_error error;
+        enum kc_err err = kc_policy_parse(kc_bytes_of_text(rows[i].json), &policy, &error);
+        if (err != KC_ERR_MALFORMED || strcmp(error.key, rows[i].key) != 0 ||
+            strstr(error.what, rows[i].what) == NULL || error.mend[0] == '\0')
+            fail_msg("%s: %d, key '%s', what '%s', mend '%s'", rows[i].json, (int)err, error.key,
+                     error.what, error.mend);
+        assert_int_equal(policy.min_isv_svn, 77);
+    }
+}
+
+static void accepts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        size_t mrenclaves, mrsigners;
+        int prod_id, min_svn; /* -1: not asked for */
+        bool debug, ignored;
+        uint32_t accepted;
+    } rows[] = {
+        {"{\"allow_debug\": false}", 0, 0, -1, -1, false, false, 1},
+        {"{\"allow_debug\": true, \"tcb\": \"ignore\"}", 0, 0, -1, -1, true, true, 0},
+        {" {\"mrenclave\": \"" H64 "\"}\n", 1, 0, -1, -1, false, false, 1},
+        {"{\"mrenclave\": \"" H64U "\"}", 1, 0, -1, -1, false, false, 1},
+        {"{\"mrenclave\": [\"" I64 "\", \"" H64U "\"]}", 2, 0, -1, -1, false, false, 1},
+        {"{\"mrsigner\": \"" I64 "\"}", 0, 1, -1, -1, false, false, 1},
+        {"{\"isv_prod_id\": 0, \"min_isv_svn\": 65535}", 0, 0, 0, 65535, false, false, 1},
+        {"{\"isv_prod_id\": 65535, \"min_isv_svn\": 0}", 0, 0, 65535, 0, false, false, 1},
+        {"{\"tcb\": [\"OutOfDate\"]}", 0, 0, -1, -1, false, false, 1u << KC_TCB_OUT_OF_DATE},
+        {"{\"tcb\": [\"UpToDate\", \"SWHardeningNeeded\", \"ConfigurationNeeded\", "
+         "\"ConfigurationAndSWHardeningNeeded\", \"OutOfDate\", "
+         "\"OutOfDateConfigurationNeeded\"]}",
+         0, 0, -1, -1, false, false, 0x3f},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct kc_policy policy;
+        struct kc_policy_error error;
+        if (kc_policy_parse(kc_bytes_of_text(rows[i].json), &policy, &error) != KC_OK)
+            fail_msg("%s: '%s' %s", rows[i].json, error.key, error.what);
+        assert_int_equal(policy.mrenclave.count, rows[i].mrenclaves);
+        assert_int_equal(policy.mrsigner.count, rows[i].mrsigners);
+        assert_int_equal(policy.has_isv_prod_id ? policy.isv_prod_id : -1, rows[i].prod_id);
+        assert_int_equal(policy.has_min_isv_svn ? policy.min_isv_svn : -1, rows[i].min_svn);
+        assert_int_equal(policy.allow_debug, rows[i].debug);
+        assert_int_equal(policy.tcb_ignored, rows[i].ignored);
+        assert_int_equal(policy.tcb_accepted, rows[i].accepted);
+    }
+}
+
+static void reads_the_very_hash(void **state)
+{
+    (void)state;
+    struct kc_policy policy;
+    struct kc_policy_error error;
+    assert_int_equal(
+        kc_policy_parse(kc_bytes_of_text("{\"mrsigner\": [\"" I64 "\", \"" H64U "\"]}"), &policy,
+                        &error),
+        KC_OK);
+    assert_int_equal(policy.mrsigner.hash[0][0], 0x58);
+    assert_int_equal(policy.mrsigner.hash[0][31], 0x6d);
+    assert_int_equal(policy.mrsigner.hash[1][0], 0xaf);
+    assert_int_equal(policy.mrsigner.hash[1][31], 0x83);
+}
+
+/* 32 values fit, 33 do not; a file of more than 64 KiB is refused unread. */
+static void bounds_lists_and_size(void **state)
+{
+    (void)state;
+    struct kc_policy policy;
+    struct kc_policy_error error;
+    for (int count = KC_POLICY_LIST_MAX; count <= KC_POLICY_LIST_MAX + 1; count++) {
+        char json[40 * 70] = "{\"mrenclave\": [";
+        for (int i = 0; i < count; i++) {
+            char entry[72];
+            snprintf(entry, sizeof entry, "%s\"%064x\"", i == 0 ? "" : ",", (unsigned)i);
+            strcat(json, entry);
+        }
+        strcat(json, "]}");
+        enum kc_err err = kc_policy_parse(kc_bytes_of_text(json), &policy, &error);
+        assert_int_equal(err, count <= KC_POLICY_LIST_MAX ? KC_OK : KC_ERR_MALFORMED);
+    }
+    assert_string_equal(error.key, "mrenclave");
+    char *big = malloc(KC_POLICY_MAX_SIZE + 1);
+    memset(big, ' ', KC_POLICY_MAX_SIZE + 1);
+    assert_int_equal(kc_policy_parse(kc_bytes_of(big, KC_POLICY_MAX_SIZE + 1), &policy, &error),
+                     KC_ERR_MALFORMED);
+    assert_non_null(strstr(error.what, "64 KiB"));
+    free(big);
+}
+
+static void default_is_strict(void **state)
+{
+    (void)state;
+    assert_int_equal(kc_policy_default.mrenclave.count, 0);
+    assert_false(kc_policy_default.allow_debug);
+    assert_false(kc_policy_default.tcb_ignored);
+    assert_int_equal(kc_policy_default.tcb_accepted, 1u << KC_TCB_UP_TO_DATE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refuses_by_name),     cmocka_unit_test(accepts),
+        cmocka_unit_test(reads_the_very_hash), cmocka_unit_test(bounds_lists_and_size),
+        cmocka_unit_test(default_is_strict),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
