@@ -6,6 +6,7 @@
 #include "version.h"
 
 static const struct kc_command *const commands[] = {
+    &kc_cmd_sign,
     NULL, /* end */
 };
 
