@@ -5,6 +5,10 @@
 #include "base/hex.h"
 #include "test.h"
 
+#define SEED_REPORT_SIZE 4746 /* Open Enclave report header of 16 bytes, and quote */
+#define SEED_QUOTE_SIZE  4730
+#define SEED_CERT_AT     1052 /* where the PEM chain stands in the quote */
+
 /* Where "-----BEGIN" stands, or the length where it does not. */
 static inline size_t test_find_pem(const uint8_t *bytes, size_t len)
 {
@@ -17,7 +21,7 @@ static inline size_t test_find_pem(const uint8_t *bytes, size_t len)
     return len;
 }
 
-/* The quote's bytes; the caller frees. */
+/* What "QuoteHex" holds, report header and quote; the caller frees. */
 static inline uint8_t *test_seed_quote(size_t *len)
 {
     size_t json_len = 0;
@@ -32,6 +36,18 @@ static inline uint8_t *test_seed_quote(size_t *len)
     struct kc_room room = {quote, digits / 2};
     assert_int_equal(kc_hex_decode(kc_bytes_of(hex, digits), room, len), 0);
     free(json);
+    return quote;
+}
+
+/* The quote alone, with `extra` zero bytes behind it; the caller frees. */
+static inline uint8_t *test_seed_sgx_quote(size_t extra)
+{
+    size_t len = 0;
+    uint8_t *report = test_seed_quote(&len);
+    assert_int_equal(len, SEED_REPORT_SIZE);
+    uint8_t *quote = calloc(1, SEED_QUOTE_SIZE + extra);
+    memcpy(quote, report + SEED_REPORT_SIZE - SEED_QUOTE_SIZE, SEED_QUOTE_SIZE);
+    free(report);
     return quote;
 }
 

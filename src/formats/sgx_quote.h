@@ -1,12 +1,16 @@
 /*
  * SGX ECDSA quote, version 3 (Intel SGX ECDSA QuoteLib Reference, appendix A).
  *
- *      0   48  header: version, attestation key type, TEE type, QE SVN, PCE SVN, QE vendor, user
- * data 48  384  report body of the attested enclave 432    4  length of what follows 436   64
- * signature of bytes 0 to 431 by the attestation key, r || s, big endian 500   64  attestation
- * public key, x || y, big endian 564  384  report body of the Quoting Enclave 948   64  signature
- * of that body by the PCK, r || s 1012  2+a  QE authentication data 1014+a    2  certification data
- * type 1016+a  4+c  certification data
+ *      0    48  header: version, attestation key type, TEE type, QE SVN, PCE SVN, QE vendor, user
+ *     48   384  report body of the attested enclave
+ *    432     4  length of what follows
+ *    436    64  signature of bytes 0 to 431 by the attestation key, r || s, big endian
+ *    500    64  attestation public key, x || y, big endian
+ *    564   384  report body of the Quoting Enclave
+ *    948    64  signature of that body by the PCK, r || s
+ *   1012   2+a  QE authentication data
+ * 1014+a     2  certification data type
+ * 1016+a   4+c  certification data
  *
  * Only the shape is judged here. Nothing in a decoded quote is true before kc_verify says so.
  */
@@ -46,14 +50,16 @@ struct kc_sgx_quote {
 };
 
 /*
- * KC_ERR_UNSUPPORTED: another version, attestation key type or TEE type. KC_ERR_MALFORMED: a
- * length does not add up. `out` keeps views into `bytes`.
+ * KC_ERR_UNSUPPORTED: another version, attestation key type, TEE type or certification data type
+ * (1 to 5), or larger than KC_SGX_QUOTE_MAX_SIZE. KC_ERR_MALFORMED: a length does not add up.
+ * `out` keeps views into `bytes`.
  */
 KC_MUST_USE enum kc_err kc_sgx_quote_decode(struct kc_bytes bytes, struct kc_sgx_quote *out,
                                             struct kc_error *error);
 
 /* Writes the header, the report body and the signature data; trailing bytes are not written.
- * `signed_part` and `qe_report_bytes` are ignored: the structs are encoded. */
+ * `signed_part` and `qe_report_bytes` are ignored: the structs are encoded. The writer fails when
+ * a part has not its length. */
 void kc_sgx_quote_encode(struct kc_writer *w, const struct kc_sgx_quote *in);
 
 /* INTEL's QE vendor id, 939a7233f79c4ca9940a0db3957f0607. */
