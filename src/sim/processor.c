@@ -226,39 +226,23 @@ static void report_key_id(const struct kc_sim_processor *processor, uint8_t out[
                    kc_bytes_of_text("Keyclave simulated SGX report KEYID"), out);
 }
 
-static void read_target(const uint8_t bytes[KC_SGX_TARGETINFO_SIZE], struct kc_sgx_targetinfo *out)
+static struct kc_sgx_report_body body_of(const struct kc_sim_processor *processor,
+                                         const struct kc_sim_secs *secs,
+                                         const uint8_t report_data[KC_SGX_REPORT_DATA_SIZE])
 {
-    struct kc_reader r = kc_reader_of(kc_bytes_of(bytes, KC_SGX_TARGETINFO_SIZE));
-    kc_reader_copy(&r, out->mrenclave, sizeof out->mrenclave);
-    out->attributes.flags = kc_reader_u64(&r);
-    out->attributes.xfrm = kc_reader_u64(&r);
-    kc_reader_skip(&r, 2); /* CET attributes: ours have none */
-    out->config_svn = kc_reader_u16(&r);
-    out->misc_select = kc_reader_u32(&r);
-    kc_reader_skip(&r, 8);
-    kc_reader_copy(&r, out->config_id, sizeof out->config_id);
-}
-
-/* The 384 bytes that the MAC covers; offsets as in struct kc_sgx_report_body. */
-static void write_body(struct kc_writer *w, const struct kc_sim_processor *processor,
-                       const struct kc_sim_secs *secs,
-                       const uint8_t report_data[KC_SGX_REPORT_DATA_SIZE])
-{
-    kc_writer_copy(w, processor->cpu_svn, sizeof processor->cpu_svn);
-    kc_writer_u32(w, secs->misc_select);
-    kc_writer_zeros(w, 28); /* CET attributes, reserved, extended product id */
-    kc_writer_u64(w, secs->attributes.flags);
-    kc_writer_u64(w, secs->attributes.xfrm);
-    kc_writer_copy(w, secs->mrenclave, sizeof secs->mrenclave);
-    kc_writer_zeros(w, 32);
-    kc_writer_copy(w, secs->mrsigner, sizeof secs->mrsigner);
-    kc_writer_zeros(w, 32);
-    kc_writer_copy(w, secs->config_id, sizeof secs->config_id);
-    kc_writer_u16(w, secs->isv_prod_id);
-    kc_writer_u16(w, secs->isv_svn);
-    kc_writer_u16(w, secs->config_svn);
-    kc_writer_zeros(w, 58); /* reserved, family id */
-    kc_writer_copy(w, report_data, KC_SGX_REPORT_DATA_SIZE);
+    struct kc_sgx_report_body body = {
+        .misc_select = secs->misc_select,
+        .attributes = secs->attributes,
+        .isv_prod_id = secs->isv_prod_id,
+        .isv_svn = secs->isv_svn,
+        .config_svn = secs->config_svn,
+    };
+    memcpy(body.cpu_svn, processor->cpu_svn, sizeof body.cpu_svn);
+    memcpy(body.mrenclave, secs->mrenclave, sizeof body.mrenclave);
+    memcpy(body.mrsigner, secs->mrsigner, sizeof body.mrsigner);
+    memcpy(body.config_id, secs->config_id, sizeof body.config_id);
+    memcpy(body.report_data, report_data, sizeof body.report_data);
+    return body;
 }
 
 void kc_sim_ereport(const struct kc_sim_processor *processor, const struct kc_sim_secs *secs,
@@ -266,17 +250,19 @@ void kc_sim_ereport(const struct kc_sim_processor *processor, const struct kc_si
                     const uint8_t report_data[KC_SGX_REPORT_DATA_SIZE],
                     uint8_t out[KC_SGX_REPORT_SIZE])
 {
+    struct kc_sgx_report_body body = body_of(processor, secs, report_data);
+    struct kc_reader r = kc_reader_of(kc_bytes_of(target, KC_SGX_TARGETINFO_SIZE));
     struct kc_sgx_targetinfo whom = {0};
     struct dependencies dependencies = {0};
     uint8_t key_id[32];
     uint8_t key[KC_SGX_KEY_SIZE];
     uint8_t mac[KC_CMAC_SIZE];
     struct kc_writer w = kc_writer_of((struct kc_room){out, KC_SGX_REPORT_SIZE});
-    read_target(target, &whom);
+    kc_sgx_targetinfo_decode(&r, &whom);
     report_key_id(processor, key_id);
     fill_report(processor, &whom, key_id, &dependencies);
     derive(processor, &dependencies, key);
-    write_body(&w, processor, secs, report_data);
+    kc_sgx_report_body_encode(&w, &body);
     kc_cmac_aes128(key, kc_writer_written(&w), mac);
     kc_writer_copy(&w, key_id, sizeof key_id);
     kc_writer_copy(&w, mac, sizeof mac);

@@ -1,0 +1,39 @@
+/*
+ * The collateral that goes with the simulated quotes: TCB info (version 3), QE identity
+ * (version 2), both revocation lists and the issuer chains, in the forms of Intel's PCS v4.
+ */
+#ifndef KC_SIM_COLLATERAL_H
+#define KC_SIM_COLLATERAL_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct kc_sim_state;
+
+struct kc_sim_collateral_options {
+    int64_t issued;     /* seconds since 1970: issueDate and thisUpdate */
+    unsigned days;      /* until nextUpdate */
+    const char *status; /* of the TCB level that the simulated platform is at */
+};
+
+#define KC_SIM_COLLATERAL_FILES 7
+
+struct kc_sim_collateral_file {
+    const char *name; /* "tcb_info.json" */
+    uint8_t *ptr;
+    size_t len;
+};
+
+/* True for a status that PCS knows, "UpToDate" and its six companions. */
+bool kc_sim_collateral_status_is_known(const char *status);
+
+/* The statuses, NULL at the end. */
+extern const char *const kc_sim_collateral_statuses[];
+
+/* Fills `files`, to be freed by kc_sim_collateral_clear. KC_ERR_CRYPTO, KC_ERR_ARGUMENT. */
+KC_MUST_USE enum kc_err kc_sim_collateral_make(
+    const struct kc_sim_state *state, const struct kc_sim_collateral_options *options,
+    struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES], struct kc_error *error);
+void kc_sim_collateral_clear(struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES]);
+
+#endif

@@ -1,0 +1,200 @@
+#include "verify/chain.h"
+
+#include <string.h>
+
+#include "verify/ecdsa.h"
+
+enum { LEAF, INTERMEDIATE, ROOT, CHAIN_LEN };
+
+/* The key of CN=Intel SGX Root CA, serial number 22650cd65a9d3489f383b49552bf501b392706ac. */
+const uint8_t kc_chain_intel_root_key[64] = {
+    0x0b, 0xa9, 0xc4, 0xc0, 0xc0, 0xc8, 0x61, 0x93, 0xa3, 0xfe, 0x23, 0xd6, 0xb0, 0x2c, 0xda, 0x10,
+    0xa8, 0xbb, 0xd4, 0xe8, 0x8e, 0x48, 0xb4, 0x45, 0x85, 0x61, 0xa3, 0x6e, 0x70, 0x55, 0x25, 0xf5,
+    0x67, 0x91, 0x8e, 0x2e, 0xdc, 0x88, 0xe4, 0x0d, 0x86, 0x0b, 0xd0, 0xcc, 0x4e, 0xe2, 0x6a, 0xac,
+    0xc9, 0x88, 0xe5, 0x05, 0xa9, 0x53, 0x55, 0x8c, 0x45, 0x3f, 0x6b, 0x09, 0x04, 0xae, 0x73, 0x94,
+};
+
+static struct kc_chain_verdict found(enum kc_chain_fault fault, size_t index, const char *what)
+{
+    return (struct kc_chain_verdict){fault, index, what};
+}
+
+static const struct kc_chain_verdict good = {KC_CHAIN_GOOD, 0, "the chain holds"};
+
+/* Common names are "Intel " or "Simulated " and one of these. */
+static const char *const leaf_names[] = {"SGX PCK Certificate", NULL};
+static const char *const intermediate_names[] = {"SGX PCK Platform CA", "SGX PCK Processor CA",
+                                                 NULL};
+static const char *const root_names[] = {"SGX Root CA", NULL};
+static const char *const *const role_names[CHAIN_LEN] = {leaf_names, intermediate_names,
+                                                         root_names};
+static const char *const makers[] = {"Intel ", "Simulated "};
+static const char *const name_faults[CHAIN_LEN] = {
+    "the first certificate is not called SGX PCK Certificate",
+    "the second certificate is called neither SGX PCK Platform CA nor SGX PCK Processor CA",
+    "the third certificate is not called SGX Root CA",
+};
+
+/* What stands after `prefix`; {NULL, 0} when the name begins otherwise. */
+static struct kc_bytes after_prefix(struct kc_bytes name, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    if (name.len <= n || memcmp(name.ptr, prefix, n) != 0)
+        return kc_bytes_of(NULL, 0);
+    return kc_bytes_of(name.ptr + n, name.len - n);
+}
+
+static bool is_called(const struct kc_certificate *certificate, const char *maker,
+                      const char *const *names)
+{
+    struct kc_bytes role = after_prefix(certificate->subject_common_name, maker);
+    for (; *names != NULL; names++) {
+        if (role.len > 0 && kc_bytes_equal(role, kc_bytes_of_text(*names)))
+            return true;
+    }
+    return false;
+}
+
+static struct kc_chain_verdict check_names(const struct kc_pck_chain *chain)
+{
+    const char *maker = makers[0];
+    if (after_prefix(chain->certificate[ROOT].subject_common_name, maker).len == 0)
+        maker = makers[1];
+    for (size_t i = 0; i < CHAIN_LEN; i++) {
+        if (!is_called(&chain->certificate[i], maker, role_names[i]))
+            return found(KC_CHAIN_SHAPE, i, name_faults[i]);
+    }
+    return good;
+}
+
+static struct kc_chain_verdict check_profile(const struct kc_certificate *certificate, size_t i)
+{
+    if (!certificate->key_is_p256)
+        return found(KC_CHAIN_SHAPE, i, "its key is not an uncompressed point of P-256");
+    if (!certificate->signature_is_ecdsa_sha256)
+        return found(KC_CHAIN_SHAPE, i, "it is not signed with ECDSA and SHA-256");
+    if (certificate->has_unknown_critical)
+        return found(KC_CHAIN_SHAPE, i, "it has a critical extension that is not known here");
+    if (!certificate->has_basic_constraints || !certificate->has_key_usage ||
+        certificate->subject_key_id.len == 0 || certificate->authority_key_id.len == 0)
+        return found(KC_CHAIN_SHAPE, i,
+                     "it lacks basic constraints, key usage or one of the two key identifiers");
+    return good;
+}
+
+/* The Platform CA writes the platform's data into the SGX extension, the Processor CA does not;
+ * CA certificates have no such extension. */
+static struct kc_chain_verdict check_sgx(const struct kc_pck_chain *chain)
+{
+    struct kc_pck_extension extension;
+    if (kc_pck_extension_decode(&chain->certificate[LEAF], &extension, NULL) != KC_OK)
+        return found(KC_CHAIN_SHAPE, LEAF, "its SGX extension is absent or off Intel's profile");
+    struct kc_bytes issuer = chain->certificate[INTERMEDIATE].subject_common_name;
+    struct kc_bytes platform = kc_bytes_of_text("Platform CA");
+    bool by_platform_ca =
+        issuer.len > platform.len &&
+        kc_bytes_equal(kc_bytes_of(issuer.ptr + issuer.len - platform.len, platform.len), platform);
+    if (extension.has_platform != by_platform_ca)
+        return found(KC_CHAIN_SHAPE, LEAF,
+                     "its SGX extension has platform data exactly where its issuer has none");
+    for (size_t i = INTERMEDIATE; i < CHAIN_LEN; i++) {
+        if (kc_pck_extension_decode(&chain->certificate[i], &extension, NULL) != KC_ERR_ABSENT)
+            return found(KC_CHAIN_SHAPE, i, "a CA certificate with an SGX extension");
+    }
+    return good;
+}
+
+static struct kc_chain_verdict check_shape(const struct kc_pck_chain *chain)
+{
+    if (chain->count != CHAIN_LEN)
+        return found(KC_CHAIN_SHAPE, 0,
+                     "the chain is not three certificates: leaf, intermediate, root");
+    struct kc_chain_verdict verdict = check_names(chain);
+    for (size_t i = 0; verdict.fault == KC_CHAIN_GOOD && i < CHAIN_LEN; i++)
+        verdict = check_profile(&chain->certificate[i], i);
+    return verdict.fault != KC_CHAIN_GOOD ? verdict : check_sgx(chain);
+}
+
+/* The root is its own parent. */
+static size_t parent_of(size_t i)
+{
+    return i < ROOT ? i + 1 : ROOT;
+}
+
+static struct kc_chain_verdict check_links(const struct kc_pck_chain *chain)
+{
+    for (size_t i = 0; i < CHAIN_LEN; i++) {
+        const struct kc_certificate *child = &chain->certificate[i];
+        const struct kc_certificate *parent = &chain->certificate[parent_of(i)];
+        if (!kc_bytes_equal(child->issuer, parent->subject))
+            return found(KC_CHAIN_LINK, i, "its issuer is not the subject of the next certificate");
+        if (!kc_bytes_equal(child->authority_key_id, parent->subject_key_id))
+            return found(KC_CHAIN_LINK, i,
+                         "its authority key identifier is not the next one's subject key "
+                         "identifier");
+    }
+    return good;
+}
+
+static struct kc_chain_verdict check_authority(const struct kc_pck_chain *chain)
+{
+    const struct kc_certificate *leaf = &chain->certificate[LEAF];
+    if (leaf->is_ca || (leaf->key_usage & KC_KEY_USAGE_KEY_CERT_SIGN) != 0)
+        return found(KC_CHAIN_AUTHORITY, LEAF, "a PCK certificate must not be a CA");
+    if ((leaf->key_usage & KC_KEY_USAGE_DIGITAL_SIGNATURE) == 0)
+        return found(KC_CHAIN_AUTHORITY, LEAF, "its key usage does not allow signatures");
+    for (size_t i = INTERMEDIATE; i < CHAIN_LEN; i++) {
+        const struct kc_certificate *ca = &chain->certificate[i];
+        int below = (int)i - INTERMEDIATE; /* CA certificates between it and the leaf */
+        if (!ca->is_ca)
+            return found(KC_CHAIN_AUTHORITY, i, "it issues certificates and is no CA");
+        if (ca->path_len >= 0 && ca->path_len < below)
+            return found(KC_CHAIN_AUTHORITY, i, "its path length allows no CA below it");
+        if ((ca->key_usage & KC_KEY_USAGE_KEY_CERT_SIGN) == 0)
+            return found(KC_CHAIN_AUTHORITY, i, "its key usage does not allow it to issue");
+    }
+    return good;
+}
+
+/* From the trusted end: a signature under a key that is not known to be good says nothing. */
+static struct kc_chain_verdict check_signatures(const struct kc_pck_chain *chain)
+{
+    for (size_t i = CHAIN_LEN; i-- > 0;) {
+        const struct kc_certificate *child = &chain->certificate[i];
+        const struct kc_certificate *parent = &chain->certificate[parent_of(i)];
+        if (!kc_ecdsa_p256_verify(parent->public_key, child->tbs, child->signature))
+            return found(KC_CHAIN_SIGNATURE, i, "its signature does not hold");
+    }
+    return good;
+}
+
+static struct kc_chain_verdict check_dates(const struct kc_pck_chain *chain, int64_t now)
+{
+    for (size_t i = 0; i < CHAIN_LEN; i++) {
+        if (now < chain->certificate[i].not_before)
+            return found(KC_CHAIN_NOT_YET, i, "it is not valid yet at this time");
+    }
+    for (size_t i = 0; i < CHAIN_LEN; i++) {
+        if (now > chain->certificate[i].not_after)
+            return found(KC_CHAIN_EXPIRED, i, "it has expired by this time");
+    }
+    return good;
+}
+
+struct kc_chain_verdict kc_chain_verify_pck(const struct kc_pck_chain *chain,
+                                            const uint8_t root_key[64], int64_t now)
+{
+    struct kc_chain_verdict verdict = check_shape(chain);
+    if (verdict.fault != KC_CHAIN_GOOD)
+        return verdict;
+    if (memcmp(chain->certificate[ROOT].public_key, root_key, 64) != 0)
+        return found(KC_CHAIN_ROOT, ROOT, "the chain ends in another root than the trusted one");
+    verdict = check_links(chain);
+    if (verdict.fault == KC_CHAIN_GOOD)
+        verdict = check_authority(chain);
+    if (verdict.fault == KC_CHAIN_GOOD)
+        verdict = check_signatures(chain);
+    if (verdict.fault == KC_CHAIN_GOOD)
+        verdict = check_dates(chain, now);
+    return verdict;
+}
