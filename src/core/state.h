@@ -1,0 +1,30 @@
+/*
+ * struct kc_core, for the files of this room alone. There is no other mutable state.
+ */
+#ifndef KC_CORE_STATE_H
+#define KC_CORE_STATE_H
+
+#include <pthread.h>
+
+#include "core/core.h"
+#include "core/crypto.h"
+#include "core/requests.h"
+
+/* As bits, for the dispatcher's table. */
+enum kc_core_phase {
+    KC_PHASE_NEW = 1,
+    KC_PHASE_READY = 2,
+};
+
+struct kc_core {
+    const struct kc_platform *platform;
+    /* Over all that follows. A spin lock inside the enclave: never held over crypto. */
+    pthread_mutex_t lock;
+    enum kc_core_phase phase;
+    uint32_t seen;          /* a bit for each message type that came and may come once only */
+    uint64_t now;           /* the host's clock, forward only */
+    struct kc_rsa_key *key; /* NULL until first needed; then never another */
+    struct kc_requests requests;
+};
+
+#endif
