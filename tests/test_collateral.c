@@ -1,0 +1,240 @@
+#include <time.h>
+
+#include <jansson.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "base/hex.h"
+#include "base/time.h"
+#include "sim/collateral.h"
+#include "sim/state_parts.h"
+#include "sim_folder.h"
+#include "verify/ecdsa.h"
+
+struct fixture {
+    char *folder;
+    struct kc_sim_state *state;
+    struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES];
+};
+
+static struct kc_sim_collateral_options options_now(const char *status)
+{
+    return (struct kc_sim_collateral_options){(int64_t)time(NULL), 30, status};
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    struct kc_error error = KC_ERROR_NONE;
+    struct kc_sim_collateral_options options = options_now("UpToDate");
+    f->folder = test_new_folder();
+    f->state = test_open_state(f->folder);
+    assert_int_equal(kc_sim_collateral_make(f->state, &options, f->files, &error), KC_OK);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    kc_sim_collateral_clear(f->files);
+    kc_sim_state_free(f->state);
+    test_remove_tree(f->folder);
+    free(f->folder);
+    free(f);
+    return 0;
+}
+
+static struct kc_bytes file_of(struct fixture *f, const char *name)
+{
+    for (size_t i = 0; i < KC_SIM_COLLATERAL_FILES; i++) {
+        if (strcmp(f->files[i].name, name) == 0)
+            return kc_bytes_of(f->files[i].ptr, f->files[i].len);
+    }
+    fail_msg("there is no %s", name);
+    return kc_bytes_of(NULL, 0);
+}
+
+/* Certificates of a PEM file, leaf first. */
+static size_t read_chain(struct kc_bytes pem, X509 *out[3])
+{
+    size_t n = 0;
+    BIO *in = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+    while (n < 3 && (out[n] = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL)
+        n++;
+    BIO_free(in);
+    return n;
+}
+
+static void test_chains(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *name;
+        size_t count;
+        enum kc_sim_role first;
+    } rows[] = {
+        {"root_ca.pem", 1, KC_SIM_ROOT_CA},
+        {"tcb_chain.pem", 2, KC_SIM_TCB_SIGNING},
+        {"pck_crl_chain.pem", 2, KC_SIM_PLATFORM_CA},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        X509 *chain[3] = {NULL, NULL, NULL};
+        size_t n = read_chain(file_of(f, rows[i].name), chain);
+        if (n != rows[i].count)
+            fail_msg("%s: %zu certificates", rows[i].name, n);
+        assert_int_equal(X509_cmp(chain[0], f->state->pki.certificate[rows[i].first]), 0);
+        assert_int_equal(X509_cmp(chain[n - 1], f->state->pki.certificate[KC_SIM_ROOT_CA]), 0);
+        for (size_t k = 0; k < n; k++)
+            X509_free(chain[k]);
+    }
+}
+
+/* OpenSSL's path validation of the PCK with both lists: complete, signed, in time. */
+static int verify_pck(struct fixture *f, int64_t at)
+{
+    const char *names[] = {"pck_crl.der", "root_ca_crl.der"};
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    STACK_OF(X509) *middle = sk_X509_new_null();
+    X509_VERIFY_PARAM *parameters = X509_STORE_get0_param(store);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct kc_bytes der = file_of(f, names[i]);
+        const uint8_t *next = der.ptr;
+        X509_CRL *crl = d2i_X509_CRL(NULL, &next, (long)der.len);
+        assert_non_null(crl);
+        assert_ptr_equal(next, der.ptr + der.len);
+        ASN1_INTEGER *number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+        AUTHORITY_KEYID *key_id =
+            X509_CRL_get_ext_d2i(crl, NID_authority_key_identifier, NULL, NULL);
+        assert_non_null(number);
+        assert_non_null(key_id);
+        assert_non_null(key_id->keyid);
+        AUTHORITY_KEYID_free(key_id);
+        ASN1_INTEGER_free(number);
+        X509_STORE_add_crl(store, crl);
+        X509_CRL_free(crl);
+    }
+    X509_STORE_add_cert(store, f->state->pki.certificate[KC_SIM_ROOT_CA]);
+    sk_X509_push(middle, f->state->pki.certificate[KC_SIM_PLATFORM_CA]);
+    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL |
+                                                X509_V_FLAG_X509_STRICT);
+    X509_VERIFY_PARAM_set_time(parameters, (time_t)at);
+    assert_int_equal(
+        X509_STORE_CTX_init(context, store, f->state->pki.certificate[KC_SIM_PCK], middle), 1);
+    X509_verify_cert(context);
+    int result = X509_STORE_CTX_get_error(context);
+    sk_X509_free(middle);
+    X509_STORE_CTX_free(context);
+    X509_STORE_free(store);
+    return result;
+}
+
+static void test_crls_by_openssl(void **state)
+{
+    struct fixture *f = *state;
+    int64_t now = (int64_t)time(NULL);
+    assert_int_equal(verify_pck(f, now + 10), X509_V_OK);
+    assert_int_equal(verify_pck(f, now + 31 * 86400), X509_V_ERR_CRL_HAS_EXPIRED);
+    assert_int_equal(verify_pck(f, now - 3600), X509_V_ERR_CRL_NOT_YET_VALID);
+}
+
+/* The signature holds over the bytes between `{"<name>":` and `,"signature"`, as they stand. */
+static void check_signed_json(struct fixture *f, const char *file, const char *name)
+{
+    struct kc_bytes text = file_of(f, file);
+    uint8_t key[64], signature[64];
+    size_t n = 0;
+    size_t head = strlen(name) + 4;
+    size_t tail = strlen(",\"signature\":\"\"}") + 128;
+    assert_true(kc_sim_pki_public_key(f->state->pki.key[KC_SIM_TCB_SIGNING], key));
+    assert_true(text.len > head + tail);
+    assert_memory_equal(text.ptr + 2, name, strlen(name));
+    struct kc_bytes hex = kc_bytes_of(text.ptr + text.len - 130, 128);
+    assert_int_equal(kc_hex_decode(hex, (struct kc_room){signature, 64}, &n), KC_OK);
+    struct kc_bytes inner = kc_bytes_of(text.ptr + head, text.len - head - tail);
+    assert_true(kc_ecdsa_p256_verify(key, inner, signature));
+    inner.len--;
+    assert_false(kc_ecdsa_p256_verify(key, inner, signature));
+
+    json_error_t error;
+    json_t *json = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
+    assert_non_null(json);
+    json_t *object = json_object_get(json, name);
+    int64_t issued = 0, next = 0;
+    assert_int_equal(
+        kc_time_parse(kc_bytes_of_text(json_string_value(json_object_get(object, "issueDate"))),
+                      &issued),
+        KC_OK);
+    assert_int_equal(
+        kc_time_parse(kc_bytes_of_text(json_string_value(json_object_get(object, "nextUpdate"))),
+                      &next),
+        KC_OK);
+    assert_int_equal(next - issued, 30 * 86400);
+    assert_true(json_array_size(json_object_get(object, "tcbLevels")) >= 2);
+    json_decref(json);
+}
+
+static void test_signed_json(void **state)
+{
+    check_signed_json(*state, "tcb_info.json", "tcbInfo");
+    check_signed_json(*state, "qe_identity.json", "enclaveIdentity");
+}
+
+/* The status of the first level that the platform reaches. */
+static void test_statuses(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t i = 0; kc_sim_collateral_statuses[i] != NULL; i++) {
+        const char *status = kc_sim_collateral_statuses[i];
+        struct kc_sim_collateral_options options = options_now(status);
+        struct kc_error error = KC_ERROR_NONE;
+        json_error_t json_error;
+        const char *found = NULL;
+        kc_sim_collateral_clear(f->files);
+        assert_int_equal(kc_sim_collateral_make(f->state, &options, f->files, &error), KC_OK);
+        struct kc_bytes text = file_of(f, "tcb_info.json");
+        json_t *json = json_loadb((const char *)text.ptr, text.len, 0, &json_error);
+        json_t *levels = json_object_get(json_object_get(json, "tcbInfo"), "tcbLevels");
+        size_t k;
+        json_t *level;
+        json_array_foreach(levels, k, level)
+        {
+            json_t *first = json_array_get(
+                json_object_get(json_object_get(level, "tcb"), "sgxtcbcomponents"), 0);
+            json_int_t svn = json_integer_value(json_object_get(first, "svn"));
+            if (found == NULL && svn <= kc_sim_platform.component_svn[0])
+                found = json_string_value(json_object_get(level, "tcbStatus"));
+        }
+        assert_non_null(found);
+        assert_string_equal(found, status);
+        json_decref(json);
+    }
+}
+
+static void test_refusals(void **state)
+{
+    struct fixture *f = *state;
+    static const struct kc_sim_collateral_options rows[] = {
+        {1700000000, 30, "uptodate"},    {1700000000, 30, ""}, {1700000000, 0, "UpToDate"},
+        {1700000000, 36501, "UpToDate"}, {-1, 30, "UpToDate"}, {253402300799, 1, "UpToDate"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES];
+        struct kc_error error = KC_ERROR_NONE;
+        if (kc_sim_collateral_make(f->state, &rows[i], files, &error) != KC_ERR_ARGUMENT)
+            fail_msg("row %zu was taken", i);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_chains, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_crls_by_openssl, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_signed_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_statuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
