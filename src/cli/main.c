@@ -7,6 +7,7 @@
 
 static const struct kc_command *const commands[] = {
     &kc_cmd_sign,
+    &kc_cmd_sim,
     NULL, /* end */
 };
 

@@ -106,13 +106,13 @@ static enum kc_err make_place(const struct sockaddr_un *address, struct kc_error
                             0);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return kc_error_set(error, KC_ERR_IO, "no socket to be had (errno)", (uint64_t)errno);
+        return kc_error_set(error, KC_ERR_IO, "no socket to be had, system error", (uint64_t)errno);
     int failed = connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 ? errno : 0;
     close(fd);
     if (failed != ECONNREFUSED)
         return kc_error_set(error, KC_ERR_STATE, "socket path: another service listens there", 0);
     if (unlink(address->sun_path) != 0 && errno != ENOENT)
-        return kc_error_set(error, KC_ERR_IO, "socket path: the dead socket stays (errno)",
+        return kc_error_set(error, KC_ERR_IO, "socket path: the dead socket stays, system error",
                             (uint64_t)errno);
     return KC_OK;
 }
@@ -130,11 +130,11 @@ static enum kc_err listen_at(struct kc_sim_aesm *server, const char *path, struc
     server->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->listen_fd < 0 || server->stop_fd < 0)
-        return kc_error_set(error, KC_ERR_IO, "no socket to be had (errno)", (uint64_t)errno);
+        return kc_error_set(error, KC_ERR_IO, "no socket to be had, system error", (uint64_t)errno);
     server->bound = bind(server->listen_fd, (const struct sockaddr *)&server->address,
                          sizeof server->address) == 0;
     if (!server->bound || listen(server->listen_fd, 64) != 0)
-        return kc_error_set(error, KC_ERR_IO, "socket path: cannot listen there (errno)",
+        return kc_error_set(error, KC_ERR_IO, "socket path: cannot listen there, system error",
                             (uint64_t)errno);
     return KC_OK;
 }
@@ -155,7 +155,7 @@ static enum kc_err start_workers(struct kc_sim_aesm *server, struct kc_error *er
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (server->workers > 0)
         return KC_OK;
-    return kc_error_set(error, KC_ERR_IO, "no thread to be had (errno)", (uint64_t)failed);
+    return kc_error_set(error, KC_ERR_IO, "no thread to be had, system error", (uint64_t)failed);
 }
 
 enum kc_err kc_sim_aesm_start(const struct kc_sim_state *state, const char *socket_path,

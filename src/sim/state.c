@@ -24,7 +24,7 @@
 #define BAD(name)                                                                                  \
     "state folder: " FOLDER "/" name " is missing or damaged; remove the folder '" FOLDER          \
     "' to get a new machine (what was sealed on the old one stays closed)"
-#define UNREADABLE(name) "state folder: " FOLDER "/" name " cannot be read (errno)"
+#define UNREADABLE(name) "state folder: " FOLDER "/" name " cannot be read, system error"
 
 /* A file and what to say about it. */
 struct file {
@@ -108,7 +108,7 @@ static enum kc_err make_folder(const char *folder, struct kc_error *error)
     if (asprintf(&temporary, "%s.XXXXXX", folder) < 0)
         return kc_error_set(error, KC_ERR_MEMORY, "out of memory", 0);
     if (mkdtemp(temporary) == NULL) {
-        err = kc_error_set(error, KC_ERR_IO, "state folder: cannot be written (errno)",
+        err = kc_error_set(error, KC_ERR_IO, "state folder: cannot be written, system error",
                            (uint64_t)errno);
         goto out;
     }
@@ -117,7 +117,8 @@ static enum kc_err make_folder(const char *folder, struct kc_error *error)
     if (fd >= 0)
         close(fd);
     if (!ok || (rename(temporary, folder) != 0 && errno != EEXIST && errno != ENOTEMPTY))
-        err = kc_error_set(error, KC_ERR_IO, "state folder: could not write '" FOLDER "' (errno)",
+        err = kc_error_set(error, KC_ERR_IO,
+                           "state folder: could not write '" FOLDER "', system error",
                            (uint64_t)errno);
     kc_sim_folder_remove(temporary); /* there is none when the rename went well */
 out:
@@ -221,7 +222,7 @@ static enum kc_err open_folder(const char *path, int *fd, struct kc_error *error
     char *folder = NULL;
     enum kc_err err = KC_OK;
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return kc_error_set(error, KC_ERR_IO, "state folder: cannot be made (errno)",
+        return kc_error_set(error, KC_ERR_IO, "state folder: cannot be made, system error",
                             (uint64_t)errno);
     if (asprintf(&folder, "%s/" FOLDER, path) < 0)
         return kc_error_set(error, KC_ERR_MEMORY, "out of memory", 0);
@@ -232,7 +233,8 @@ static enum kc_err open_folder(const char *path, int *fd, struct kc_error *error
             *fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
     if (err == KC_OK && *fd < 0)
-        err = kc_error_set(error, KC_ERR_IO, "state folder: '" FOLDER "' cannot be opened (errno)",
+        err = kc_error_set(error, KC_ERR_IO,
+                           "state folder: '" FOLDER "' cannot be opened, system error",
                            (uint64_t)errno);
     free(folder);
     return err;
@@ -275,4 +277,10 @@ const struct kc_sim_processor *kc_sim_state_processor(const struct kc_sim_state 
 const uint8_t *kc_sim_state_root_key(const struct kc_sim_state *state)
 {
     return state->root_key;
+}
+
+char *kc_sim_state_root_pem(const struct kc_sim_state *state)
+{
+    static const enum kc_sim_role root[] = {KC_SIM_ROOT_CA};
+    return kc_sim_pki_chain_pem(&state->pki, root, 1);
 }

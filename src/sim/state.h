@@ -13,8 +13,9 @@
 struct kc_sim_state;
 
 /*
- * Opens the folder `path`, made (0700, with all keys) where it is not there; two processes may do
- * so at once. KC_ERR_IO, KC_ERR_MALFORMED (a file in it is damaged: `error->what` names it).
+ * Opens the simulation in the folder `path`, made (0700, all keys in `path`/simulation) where it
+ * is not there; two processes may do so at once. KC_ERR_IO (`error->at` is
+ * errno), KC_ERR_MALFORMED (a file in it is damaged: `error->what` names it).
  */
 KC_MUST_USE enum kc_err kc_sim_state_open(const char *path, struct kc_sim_state **out,
                                           struct kc_error *error);
@@ -24,5 +25,8 @@ const struct kc_sim_processor *kc_sim_state_processor(const struct kc_sim_state 
 
 /* The simulated root's public key, x || y. */
 const uint8_t *kc_sim_state_root_key(const struct kc_sim_state *state);
+
+/* The simulated root's certificate, PEM; the caller frees. NULL without memory. */
+char *kc_sim_state_root_pem(const struct kc_sim_state *state);
 
 #endif
