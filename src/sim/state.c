@@ -216,6 +216,17 @@ static enum kc_err read_machine(int fd, struct kc_sim_state *state, struct kc_er
     return err;
 }
 
+bool kc_sim_state_exists(const char *path)
+{
+    char *folder = NULL;
+    struct stat status;
+    if (asprintf(&folder, "%s/" FOLDER, path) < 0)
+        return false;
+    bool there = stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
+    free(folder);
+    return there;
+}
+
 /* Opens the folder for reading, after it was made where it is not there. */
 static enum kc_err open_folder(const char *path, int *fd, struct kc_error *error)
 {

@@ -12,6 +12,9 @@
 
 struct kc_sim_state;
 
+/* True when the folder `path` holds a simulated machine already, so that opening it makes none. */
+bool kc_sim_state_exists(const char *path);
+
 /*
  * Opens the simulation in the folder `path`, made (0700, all keys in `path`/simulation) where it
  * is not there; two processes may do so at once. KC_ERR_IO (`error->at` is
