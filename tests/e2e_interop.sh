@@ -1,0 +1,85 @@
+#!/bin/bash
+# An independent verifier, @phala/dcap-qvl, judges our simulated quote with our simulated
+# collateral. usage: e2e_interop.sh KEYCLAVE SIM_QUOTE BUILD-FOLDER
+set -euo pipefail
+keyclave=$1
+sim_quote=$2
+modules=$3/interop
+source=$(cd "$(dirname "$0")/interop" && pwd)
+work=$(mktemp -d)
+service=
+trap '[ -z "$service" ] || kill "$service" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+fail() {
+    echo "e2e_interop: $*" >&2
+    exit 1
+}
+
+command -v node >/dev/null || skip "there is no node (apt-get install nodejs)"
+command -v npm >/dev/null || skip "there is no npm (apt-get install npm)"
+mkdir -p "$modules"
+if ! cmp -s "$source/package-lock.json" "$modules/installed.json"; then
+    cp "$source"/{package.json,package-lock.json,.npmrc} "$modules/"
+    if ! (cd "$modules" && timeout 120 npm ci --ignore-scripts >"$work/npm.log" 2>&1); then
+        if grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH' \
+            "$work/npm.log"; then
+            skip "npm reaches no registry: $(grep -m 1 -oE 'code E[A-Z_]+' "$work/npm.log")"
+        fi
+        cat "$work/npm.log" >&2
+        fail "npm ci failed"
+    fi
+    cp "$source/package-lock.json" "$modules/installed.json"
+fi
+cp "$source/verify.js" "$modules/"
+
+# want WORD QUOTE COLLATERAL [ROOT]: what the first word of its verdict must be.
+want() {
+    local expected=$1 verdict
+    shift
+    verdict=$(node "$modules/verify.js" "$@" 2>&1) || true
+    echo "$(basename "$1") by $(basename "$2")${3:+ under $(basename "$3")}: $verdict"
+    [ "${verdict%%[ :]*}" = "$expected" ] || fail "not '$expected'"
+}
+
+# flip FILE OFFSET OUT: the same with one bit of the byte changed.
+flip() {
+    cp "$1" "$3"
+    local byte
+    byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+    printf '%b' "\\x$(printf %02x $((byte ^ 1)))" | dd of="$3" bs=1 seek="$2" conv=notrunc status=none
+}
+
+export KEYCLAVE_STATE=$work/state
+mkfifo "$work/ready"
+"$keyclave" sim aesm --socket "$work/aesm.socket" >"$work/ready" &
+service=$!
+read -r _ <"$work/ready"
+"$sim_quote" "$KEYCLAVE_STATE" "$work/aesm.socket" >"$work/quote"
+"$keyclave" sim collateral "$work/collateral"
+want UpToDate "$work/quote" "$work/collateral"
+
+for status in OutOfDate SWHardeningNeeded ConfigurationAndSWHardeningNeeded; do
+    "$keyclave" sim collateral "$work/$status" --status $status
+    want $status "$work/quote" "$work/$status"
+done
+"$keyclave" sim collateral "$work/Revoked" --status Revoked
+want refused "$work/quote" "$work/Revoked"
+"$keyclave" sim collateral "$work/expired" --at "$(date -u -d '10 days ago' +%FT%TZ)" --days 3
+want refused "$work/quote" "$work/expired"
+
+# Report body, signature, attestation key, QE report, its signature, authentication data.
+for offset in 112 368 436 500 628 948 1014; do
+    flip "$work/quote" $offset "$work/flipped-$offset"
+    want refused "$work/flipped-$offset" "$work/collateral"
+done
+
+# Another machine: its root does not vouch for our quote, nor for our collateral.
+"$keyclave" sim root --state "$work/elsewhere" >"$work/other-root.pem"
+want refused "$work/quote" "$work/collateral" "$work/other-root.pem"
+"$keyclave" sim collateral "$work/other-collateral" --state "$work/elsewhere"
+want refused "$work/quote" "$work/other-collateral"
+want refused "$work/quote" "$work/other-collateral" "$work/collateral/root_ca.pem"
