@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "formats/json_depth.h"
 
 /* The deepest policy is a list in an object. */
 #define DEPTH_MAX 2
@@ -196,25 +197,6 @@ static enum kc_err read_object(json_t *root, struct kc_policy *policy,
     return KC_OK;
 }
 
-/* Nesting is bounded before the recursive parser sees it: stacks in an enclave are short. */
-static bool too_deep(struct kc_bytes json)
-{
-    size_t depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < json.len; i++) {
-        uint8_t c = json.ptr[i];
-        if (in_string && c == '\\')
-            i++;
-        else if (c == '"')
-            in_string = !in_string;
-        else if (!in_string && (c == '{' || c == '[') && ++depth > DEPTH_MAX)
-            return true;
-        else if (!in_string && (c == '}' || c == ']') && depth > 0)
-            depth--;
-    }
-    return false;
-}
-
 /* jansson names a doubled key at the end of its text: ... near '"key"'. */
 static void set_duplicate(const json_error_t *json, struct kc_policy_error *error)
 {
@@ -261,7 +243,7 @@ enum kc_err kc_policy_parse(struct kc_bytes json, struct kc_policy *out,
     struct context c = {&policy, error, ""};
     if (json.len > KC_POLICY_MAX_SIZE)
         return refuse(&c, "the policy is larger than 64 KiB", "keep to the few keys it needs");
-    if (too_deep(json))
+    if (kc_json_deeper_than(json, DEPTH_MAX))
         return refuse(&c, "the policy is nested too deeply",
                       "no value is more than a list of strings");
     json_t *root = json_loadb((const char *)json.ptr, json.len,

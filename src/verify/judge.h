@@ -1,0 +1,38 @@
+/*
+ * The stages of a judgement: for the files of this room alone. Each notes its failures in the
+ * verdict and marks its stage; none trusts that an earlier one held.
+ */
+#ifndef KC_VERIFY_JUDGE_H
+#define KC_VERIFY_JUDGE_H
+
+#include "formats/pck_certificate.h"
+#include "verify/verdict.h"
+
+struct kc_judge {
+    const struct kc_verify_input *input;
+    struct kc_verdict *verdict;
+    struct kc_sgx_quote quote;
+    struct kc_pck_chain *chain; /* room for the chain */
+    bool has_chain;             /* it was decoded, and its first certificate is of the profile */
+};
+
+/* A failure of weight KC_FAILURE_GENUINE. */
+void kc_judge_fail(struct kc_judge *j, enum kc_stage stage, const char *check, const char *expected,
+                   const char *actual, const char *hint);
+
+/* KC_STAGE_SHAPE. False: there is nothing more to judge. */
+KC_MUST_USE bool kc_judge_shape(struct kc_judge *j);
+/* KC_STAGE_CHAIN */
+void kc_judge_chain(struct kc_judge *j);
+/* KC_STAGE_QE_REPORT and KC_STAGE_ATTESTATION_KEY; wants `has_chain` decided. */
+void kc_judge_quoting_enclave(struct kc_judge *j);
+/* KC_STAGE_QUOTE */
+void kc_judge_quote_signature(struct kc_judge *j);
+/* KC_STAGE_BINDING */
+void kc_judge_binding(struct kc_judge *j);
+/* The part of it that is about certificates with the DICE extension. */
+void kc_judge_dice(struct kc_judge *j);
+/* KC_STAGE_POLICY; only for genuine evidence. */
+void kc_judge_policy(struct kc_judge *j);
+
+#endif

@@ -1,0 +1,199 @@
+/* The PCK certificates of the quote, in the verdict's words. */
+#include <string.h>
+
+#include "base/time.h"
+#include "verify/chain.h"
+#include "verify/ecdsa.h"
+#include "verify/judge.h"
+
+/* Certification data that names the platform in place of its certificate (Intel SGX ECDSA
+ * QuoteLib Reference, appendix A.4: PPID plain, RSA-2048 and RSA-3072 encrypted). */
+#define CERT_DATA_PPID_FIRST 1
+#define CERT_DATA_PPID_LAST  3
+
+#define DAMAGED "the PCK chain of this quote is damaged or made up: fetch the evidence again"
+
+static void fail_absent(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    uint16_t type = j->quote.cert_data_type;
+    bool names_platform = type >= CERT_DATA_PPID_FIRST && type <= CERT_DATA_PPID_LAST;
+    const char *actual = kc_verdict_text(v);
+    kc_verdict_put(v, "certification data of type ");
+    kc_verdict_put_number(v, type);
+    kc_verdict_put(v, names_platform ? ", which names the platform alone" : ", which is not known");
+    kc_verdict_fail(v, KC_STAGE_CHAIN,
+                    &(struct kc_failure){
+                        "chain.present", names_platform ? KC_FAILURE_UNJUDGED : KC_FAILURE_GENUINE,
+                        "the PCK certificate chain in the quote (type 5)", actual,
+                        "let the attester's quote provider put the PCK certificate chain into its "
+                        "quotes (Intel's default provider library does so)"});
+}
+
+static bool decode_chain(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    struct kc_error error = KC_ERROR_NONE;
+    if (j->quote.cert_data_type != KC_SGX_CERT_DATA_PCK_CHAIN) {
+        fail_absent(j);
+        return false;
+    }
+    if (kc_pck_chain_decode(j->quote.cert_data, j->chain, &error) == KC_OK)
+        return true;
+    const char *actual = kc_verdict_text(v);
+    kc_verdict_put(v, error.what);
+    kc_verdict_put(v, " (at ");
+    kc_verdict_put_number(v, error.at);
+    kc_verdict_put(v, " of the chain)");
+    kc_judge_fail(j, KC_STAGE_CHAIN, "chain.shape",
+                  "the PCK certificate chain: leaf, intermediate and root in strict PEM", actual,
+                  DAMAGED);
+    return false;
+}
+
+static const struct kc_certificate *root_of(const struct kc_judge *j)
+{
+    return &j->chain->certificate[j->chain->count - 1];
+}
+
+static const char *key_text(struct kc_verdict *v, struct kc_bytes name, const uint8_t key[64])
+{
+    uint8_t hash[32] = {0};
+    const char *text = kc_verdict_text(v);
+    if (name.len > 0) {
+        kc_verdict_put(v, "\"");
+        kc_verdict_put_name(v, name);
+        kc_verdict_put(v, "\", ");
+    }
+    kc_verdict_put(v, "key with SHA-256 ");
+    if (kc_sha256(kc_bytes_of(key, 64), hash))
+        kc_verdict_put_hex(v, kc_bytes_of(hash, sizeof hash));
+    return text;
+}
+
+/* Which root it is, by whole key; the name that it gives itself is a hint and no more. */
+static void fail_root(struct kc_judge *j)
+{
+    static const char simulated[] = "Simulated";
+    const uint8_t *trusted = j->input->root_key;
+    const struct kc_certificate *root = root_of(j);
+    struct kc_bytes intel = kc_bytes_of_text("");
+    const char *hint = "if this is a root that you mean to trust, name it: --trust FILE takes its "
+                       "certificate, --trust intel Intel's own root";
+    if (memcmp(trusted, kc_chain_intel_root_key, 64) == 0)
+        intel = kc_bytes_of_text("Intel SGX Root CA");
+    if (root->subject_common_name.len >= sizeof simulated - 1 &&
+        memcmp(root->subject_common_name.ptr, simulated, sizeof simulated - 1) == 0)
+        hint = "this evidence calls itself simulated, which proves nothing about hardware; for "
+               "tests, --trust sim names the simulated root of the state folder";
+    kc_judge_fail(j, KC_STAGE_CHAIN, "chain.root", key_text(j->verdict, intel, trusted),
+                  key_text(j->verdict, root->subject_common_name, root->public_key), hint);
+}
+
+static void put_time(struct kc_verdict *v, int64_t seconds)
+{
+    char text[KC_TIME_TEXT_SIZE];
+    kc_time_format(seconds, text);
+    kc_verdict_put(v, text);
+}
+
+/* Years 1 to 9999, which is what has a text. */
+static bool has_text(int64_t seconds)
+{
+    return seconds >= -62135596800 && seconds <= 253402300799;
+}
+
+static void fail_dates(struct kc_judge *j, const struct kc_chain_verdict *fault)
+{
+    struct kc_verdict *v = j->verdict;
+    bool expired = fault->fault == KC_CHAIN_EXPIRED;
+    size_t index = fault->index < j->chain->count ? fault->index : 0;
+    const struct kc_certificate *certificate = &j->chain->certificate[index];
+    const char *expected = kc_verdict_text(v);
+    kc_verdict_put(v, "a time from ");
+    put_time(v, certificate->not_before);
+    kc_verdict_put(v, " to ");
+    put_time(v, certificate->not_after);
+    kc_verdict_put(v, ", when \"");
+    kc_verdict_put_name(v, certificate->subject_common_name);
+    kc_verdict_put(v, "\" is valid");
+    const char *actual = kc_verdict_text(v);
+    kc_verdict_put(v, "judged at ");
+    if (has_text(j->input->now))
+        put_time(v, j->input->now);
+    else
+        kc_verdict_put(v, "a time outside the years 1 to 9999");
+    kc_judge_fail(j, KC_STAGE_CHAIN, expired ? "chain.expired" : "chain.not_yet", expected, actual,
+                  "fetch newer evidence and see that this clock is right; --at judges at another "
+                  "time, for evidence that was kept");
+}
+
+static void fail_chain(struct kc_judge *j, const struct kc_chain_verdict *fault)
+{
+    static const struct {
+        const char *check;
+        const char *expected;
+    } words[] = {
+        [KC_CHAIN_SHAPE] = {"chain.shape",
+                            "a PCK leaf, an intermediate and a root of Intel's profile"},
+        [KC_CHAIN_LINK] = {"chain.link", "each certificate issued by the next one"},
+        [KC_CHAIN_AUTHORITY] = {"chain.authority", "issuers that are allowed to issue"},
+        [KC_CHAIN_SIGNATURE] = {"chain.signature", "a signature on each certificate by the next"},
+    };
+    struct kc_verdict *v = j->verdict;
+    const char *actual = kc_verdict_text(v);
+    kc_verdict_put(v, "PCK chain, certificate ");
+    kc_verdict_put_number(v, fault->index);
+    kc_verdict_put(v, " (0 is the leaf): ");
+    kc_verdict_put(v, fault->what);
+    kc_judge_fail(j, KC_STAGE_CHAIN, words[fault->fault].check, words[fault->fault].expected,
+                  actual, DAMAGED);
+}
+
+/* The chain's shape includes the extension; a leaf without it has no platform behind it. */
+static void note_platform(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    struct kc_pck_extension extension;
+    struct kc_error error = KC_ERROR_NONE;
+    if (kc_pck_extension_decode(&j->chain->certificate[0], &extension, &error) != KC_OK) {
+        kc_judge_fail(j, KC_STAGE_CHAIN, "chain.shape", "Intel's SGX extension in the PCK leaf",
+                      error.what, DAMAGED);
+        return;
+    }
+    memcpy(v->facts.fmspc, extension.fmspc, sizeof extension.fmspc);
+    memcpy(v->facts.pce_id, extension.pce_id, sizeof extension.pce_id);
+}
+
+void kc_judge_chain(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    if (!decode_chain(j))
+        return;
+    struct kc_chain_verdict fault =
+        kc_chain_verify_pck(j->chain, j->input->root_key, j->input->now);
+    switch (fault.fault) {
+    case KC_CHAIN_GOOD:
+        v->root_name = kc_verdict_text(v);
+        kc_verdict_put_name(v, root_of(j)->subject_common_name);
+        break;
+    case KC_CHAIN_ROOT:
+        fail_root(j);
+        break;
+    case KC_CHAIN_NOT_YET:
+    case KC_CHAIN_EXPIRED:
+        fail_dates(j, &fault);
+        break;
+    case KC_CHAIN_SHAPE:
+    case KC_CHAIN_LINK:
+    case KC_CHAIN_AUTHORITY:
+    case KC_CHAIN_SIGNATURE:
+        fail_chain(j, &fault);
+        break;
+    }
+    /* Without its shape nothing says which certificate is the PCK's. */
+    j->has_chain = fault.fault != KC_CHAIN_SHAPE && j->chain->certificate[0].key_is_p256;
+    if (j->has_chain)
+        note_platform(j);
+    kc_verdict_made(v, KC_STAGE_CHAIN);
+}

@@ -1,0 +1,147 @@
+/* Shape, the Quoting Enclave's report, and the quote's own signature. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/ecdsa.h"
+#include "verify/judge.h"
+
+/* What Intel's QE identities have all had, and the simulated one has: "mrsigner", "isvprodid". A
+ * PCK vouches for any enclave with provisioning rights, which a host can give to one of its own. */
+static const uint8_t intel_qe_mrsigner[32] = {
+    0x8c, 0x4f, 0x57, 0x75, 0xd7, 0x96, 0x50, 0x3e, 0x96, 0x13, 0x7f, 0x77, 0xc6, 0x8a, 0x82, 0x9a,
+    0x00, 0x56, 0xac, 0x8d, 0xed, 0x70, 0x14, 0x0b, 0x08, 0x1b, 0x09, 0x44, 0x90, 0xc5, 0x7b, 0xff,
+};
+#define INTEL_QE_PROD_ID 1
+
+#define TAMPERED "the evidence was changed or made up: fetch it again from where it was made"
+
+/* Versions 4 and 5 exist and carry TDX (and SGX) quotes: known, and not judged here. */
+static bool is_later_version(struct kc_bytes quote)
+{
+    struct kc_reader r = kc_reader_of(quote);
+    uint16_t version = kc_reader_u16(&r);
+    return quote.len >= KC_SGX_QUOTE_MIN_SIZE && (version == 4 || version == 5);
+}
+
+bool kc_judge_shape(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    struct kc_bytes bytes = j->input->evidence->quote;
+    struct kc_error error = KC_ERROR_NONE;
+    enum kc_err err = kc_sgx_quote_decode(bytes, &j->quote, &error);
+    if (err == KC_OK) {
+        v->has_format = true;
+        v->format = "sgx-quote-v3";
+        v->tee = "sgx";
+        kc_verdict_made(v, KC_STAGE_SHAPE);
+        return true;
+    }
+    if (err == KC_ERR_UNSUPPORTED && is_later_version(bytes)) {
+        kc_verdict_fail(v, KC_STAGE_SHAPE,
+                        &(struct kc_failure){"evidence.supported", KC_FAILURE_UNJUDGED,
+                                             "an SGX quote of version 3",
+                                             "a quote of version 4 or 5",
+                                             "quotes of these versions are not judged yet"});
+        return false;
+    }
+    const char *actual = kc_verdict_text(v);
+    kc_verdict_put(v, error.what);
+    kc_verdict_put(v, " (at ");
+    kc_verdict_put_number(v, error.at);
+    kc_verdict_put(v, ")");
+    kc_judge_fail(j, KC_STAGE_SHAPE, "quote.shape",
+                  "an SGX quote of version 3 whose lengths add up", actual, TAMPERED);
+    return false;
+}
+
+/* Collateral brings the QE's identity in full; who signed it is known without. */
+static void judge_qe_identity(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    const struct kc_sgx_report_body *qe = &j->quote.qe_report;
+    if (memcmp(qe->mrsigner, intel_qe_mrsigner, sizeof intel_qe_mrsigner) != 0)
+        kc_judge_fail(j, KC_STAGE_QE_REPORT, "qe.mrsigner",
+                      kc_verdict_hex(v, kc_bytes_of(intel_qe_mrsigner, sizeof intel_qe_mrsigner)),
+                      kc_verdict_hex(v, kc_bytes_of(qe->mrsigner, sizeof qe->mrsigner)),
+                      "an enclave that is not Intel's Quoting Enclave signed this quote: do not "
+                      "believe it");
+    if (qe->isv_prod_id != INTEL_QE_PROD_ID)
+        kc_judge_fail(j, KC_STAGE_QE_REPORT, "qe.isv_prod_id",
+                      kc_verdict_number(v, INTEL_QE_PROD_ID), kc_verdict_number(v, qe->isv_prod_id),
+                      "another enclave of Intel's signed this quote, which is none of its tasks");
+}
+
+static void judge_qe_report(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    const struct kc_sgx_quote *quote = &j->quote;
+    if (memcmp(quote->qe_vendor_id, kc_sgx_quote_intel_vendor_id, 16) != 0)
+        kc_judge_fail(j, KC_STAGE_QE_REPORT, "qe.vendor",
+                      kc_verdict_hex(v, kc_bytes_of(kc_sgx_quote_intel_vendor_id, 16)),
+                      kc_verdict_hex(v, kc_bytes_of(quote->qe_vendor_id, 16)),
+                      "only Intel's Quoting Enclave is known");
+    if ((quote->qe_report.attributes.flags & KC_SGX_FLAG_DEBUG) != 0)
+        kc_judge_fail(j, KC_STAGE_QE_REPORT, "qe.debug", "a Quoting Enclave without DEBUG",
+                      "its DEBUG attribute is set",
+                      "whoever runs a debug Quoting Enclave can read its key: no such quote "
+                      "proves anything");
+    judge_qe_identity(j);
+    if (!j->has_chain)
+        return; /* no key to check the signature with: the stage stays as it is */
+    if (!kc_ecdsa_p256_verify(j->chain->certificate[0].public_key, quote->qe_report_bytes,
+                              quote->qe_report_signature.ptr))
+        kc_judge_fail(j, KC_STAGE_QE_REPORT, "qe.signature",
+                      "a signature of the Quoting Enclave's report by the PCK",
+                      "the signature does not hold", TAMPERED);
+    kc_verdict_made(v, KC_STAGE_QE_REPORT);
+}
+
+/* SHA-256(attestation key || authentication data). */
+static bool hash_attestation_key(const struct kc_sgx_quote *quote, uint8_t out[32])
+{
+    size_t len = quote->attestation_key.len + quote->qe_auth_data.len;
+    uint8_t *both = malloc(len);
+    if (both == NULL)
+        return false;
+    struct kc_writer w = kc_writer_of((struct kc_room){both, len});
+    kc_writer_bytes(&w, quote->attestation_key);
+    kc_writer_bytes(&w, quote->qe_auth_data);
+    bool ok = !kc_writer_failed(&w) && kc_sha256(kc_bytes_of(both, len), out);
+    free(both);
+    return ok;
+}
+
+static void judge_attestation_key(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    const uint8_t *report_data = j->quote.qe_report.report_data;
+    uint8_t want[32] = {0};
+    if (!hash_attestation_key(&j->quote, want) || memcmp(want, report_data, 32) != 0)
+        kc_judge_fail(j, KC_STAGE_ATTESTATION_KEY, "qe.binding",
+                      kc_verdict_hex(v, kc_bytes_of(want, 32)),
+                      kc_verdict_hex(v, kc_bytes_of(report_data, 32)),
+                      "the Quoting Enclave did not vouch for the key that signed this quote: do "
+                      "not believe it");
+    if (!kc_bytes_are_zero(kc_bytes_of(report_data + 32, 32)))
+        kc_judge_fail(j, KC_STAGE_ATTESTATION_KEY, "qe.report_data_tail",
+                      "32 zero bytes at the end of the Quoting Enclave's report data",
+                      kc_verdict_hex(v, kc_bytes_of(report_data + 32, 32)),
+                      "no known Quoting Enclave writes anything there");
+    kc_verdict_made(v, KC_STAGE_ATTESTATION_KEY);
+}
+
+void kc_judge_quoting_enclave(struct kc_judge *j)
+{
+    judge_qe_report(j);
+    judge_attestation_key(j);
+}
+
+void kc_judge_quote_signature(struct kc_judge *j)
+{
+    const struct kc_sgx_quote *quote = &j->quote;
+    if (!kc_ecdsa_p256_verify(quote->attestation_key.ptr, quote->signed_part, quote->signature.ptr))
+        kc_judge_fail(j, KC_STAGE_QUOTE, "quote.signature",
+                      "a signature of header and report by the attestation key",
+                      "the signature does not hold", TAMPERED);
+    kc_verdict_made(j->verdict, KC_STAGE_QUOTE);
+}

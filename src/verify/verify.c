@@ -1,0 +1,91 @@
+#include "verify/verify.h"
+
+#include <stdlib.h>
+
+#include "verify/judge.h"
+
+void kc_judge_fail(struct kc_judge *j, enum kc_stage stage, const char *check, const char *expected,
+                   const char *actual, const char *hint)
+{
+    kc_verdict_fail(j->verdict, stage,
+                    &(struct kc_failure){check, KC_FAILURE_GENUINE, expected, actual, hint});
+}
+
+static void fail_unjudged(struct kc_verdict *v, const char *check, const char *expected,
+                          const char *actual, const char *hint)
+{
+    kc_verdict_fail(v, KC_STAGE_SHAPE,
+                    &(struct kc_failure){check, KC_FAILURE_UNJUDGED, expected, actual, hint});
+}
+
+/* kc_verdict_close() takes them back from evidence that is not genuine. */
+static void note_facts(struct kc_judge *j)
+{
+    struct kc_verdict_facts *facts = &j->verdict->facts;
+    facts->report = j->quote.report;
+    facts->qe_svn = j->quote.qe_svn;
+    facts->pce_svn = j->quote.pce_svn;
+    facts->qe_isv_svn = j->quote.qe_report.isv_svn;
+}
+
+static void judge_all(struct kc_judge *j)
+{
+    if (!kc_judge_shape(j))
+        return;
+    kc_judge_chain(j);
+    kc_judge_quoting_enclave(j);
+    kc_judge_quote_signature(j);
+    kc_judge_binding(j);
+    note_facts(j);
+    if (kc_verdict_is_genuine(j->verdict))
+        kc_judge_policy(j);
+}
+
+void kc_verify(const struct kc_verify_input *input, struct kc_verdict *out)
+{
+    struct kc_judge j = {.input = input, .verdict = out};
+    kc_verdict_start(out);
+    j.chain = malloc(sizeof *j.chain);
+    if (j.chain == NULL)
+        fail_unjudged(out, "verifier.memory", "memory for one certificate chain", "none left",
+                      "try again with more memory");
+    else
+        judge_all(&j);
+    free(j.chain);
+    kc_verdict_close(out);
+}
+
+/* `error` in words of the verdict. */
+static const char *words(struct kc_verdict *v, const struct kc_error *error)
+{
+    const char *text = kc_verdict_text(v);
+    kc_verdict_put(v, error->what);
+    if (error->at != 0) {
+        kc_verdict_put(v, " (at ");
+        kc_verdict_put_number(v, error->at);
+        kc_verdict_put(v, ")");
+    }
+    return text;
+}
+
+void kc_verify_unreadable(const struct kc_error *error, struct kc_verdict *out)
+{
+    kc_verdict_start(out);
+    if (error->code == KC_ERR_MEMORY)
+        fail_unjudged(out, "verifier.memory", "memory for the evidence", "none left",
+                      "try again with more memory");
+    else if (error->code == KC_ERR_UNSUPPORTED)
+        fail_unjudged(out, "evidence.supported", "evidence with an SGX quote of version 3",
+                      words(out, error), "evidence of this kind is not judged yet");
+    else
+        kc_verdict_fail(
+            out, KC_STAGE_SHAPE,
+            &(struct kc_failure){
+                "evidence.shape", KC_FAILURE_GENUINE,
+                "a quote, an Open Enclave report or evidence, quote JSON, or a certificate with "
+                "evidence",
+                words(out, error),
+                "`keyclave inspect` shows how far it can be read; a copy that was cut or "
+                "re-wrapped on its way must be fetched again"});
+    kc_verdict_close(out);
+}

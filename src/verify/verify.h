@@ -1,0 +1,118 @@
+/*
+ * The judgement: evidence, a trusted root, a time and a policy go in, a verdict comes out.
+ *
+ * Trusts nobody but its caller: all evidence is the enemy's until every signature up to the given
+ * root holds. Pure: no I/O and no clock, no formatting but hexadecimal, so that an enclave can
+ * judge another. Never: a verdict on part of the checks, a policy applied to evidence that is not
+ * genuine, a claim given out as true before all of it is proved.
+ *
+ * docs/verification.md lists every check with its reason.
+ */
+#ifndef KC_VERIFY_VERIFY_H
+#define KC_VERIFY_VERIFY_H
+
+#include "formats/evidence.h"
+#include "formats/sgx_quote.h"
+#include "verify/policy.h"
+
+enum kc_verdict_kind {
+    KC_VERDICT_INVALID,  /* not genuine, or malformed */
+    KC_VERDICT_UNJUDGED, /* something that the judgement needs is missing */
+    KC_VERDICT_REFUSED,  /* genuine, and the policy does not accept it */
+    KC_VERDICT_ACCEPTED,
+};
+
+/* "invalid", "unjudged", "refused", "accepted". */
+const char *kc_verdict_kind_name(enum kc_verdict_kind kind);
+
+/* The stages of a judgement, in their order. Accepted means that every one holds. */
+enum kc_stage {
+    KC_STAGE_SHAPE,           /* the quote is one that we know, whole */
+    KC_STAGE_CHAIN,           /* PCK certificates up to the trusted root, valid at the time */
+    KC_STAGE_QE_REPORT,       /* the PCK signed the Quoting Enclave's report; it is a known QE */
+    KC_STAGE_ATTESTATION_KEY, /* that report binds the key that signed the quote */
+    KC_STAGE_QUOTE,           /* the quote's signature */
+    KC_STAGE_BINDING,         /* what the wrapping and the caller say the quote binds */
+    KC_STAGE_POLICY,
+    KC_STAGE_COUNT,
+};
+
+enum kc_stage_state {
+    KC_STAGE_NOT_MADE, /* could not be tried, or stopped half way */
+    KC_STAGE_FAILED,
+    KC_STAGE_HOLDS,
+};
+
+/* What a failed check means for the verdict; the gravest one decides. */
+enum kc_failure_weight {
+    KC_FAILURE_POLICY,   /* refused */
+    KC_FAILURE_UNJUDGED, /* a clause of the policy, or all of it, could not be judged */
+    KC_FAILURE_GENUINE,  /* invalid */
+};
+
+struct kc_failure {
+    const char *check; /* stable dotted name, a literal */
+    enum kc_failure_weight weight;
+    const char *expected; /* these three are literals or point into the verdict's text */
+    const char *actual;
+    const char *hint;
+};
+
+#define KC_VERDICT_FAILURES_MAX 40
+#define KC_VERDICT_TEXT_SIZE    (16 * 1024)
+
+/* Facts of genuine evidence; views point into the evidence and the caller's input. */
+struct kc_verdict_facts {
+    struct kc_sgx_report_body report;
+    uint16_t qe_svn;
+    uint16_t pce_svn;
+    uint16_t qe_isv_svn;
+    uint8_t fmspc[6];
+    uint8_t pce_id[2];
+    bool has_oe_claims;
+    struct kc_bytes oe_claims; /* the custom claims buffer that report_data hashes */
+    bool has_dice_claims;
+    struct kc_bytes dice_claims;
+    size_t trailing_len; /* bytes after the quote that nothing signs or binds */
+};
+
+/* Filled by the functions below; holds pointers into itself: never copy. About 17 KiB. */
+struct kc_verdict {
+    enum kc_verdict_kind kind;
+    enum kc_stage_state stage[KC_STAGE_COUNT];
+    size_t failure_count;
+    struct kc_failure failure[KC_VERDICT_FAILURES_MAX];
+
+    bool has_format; /* the quote's shape was recognised: the names below are not NULL */
+    const char *format;
+    const char *tee;
+    const char *root_name; /* common name of the trusted root that the chain ends in, or NULL */
+    bool held_data_judged; /* the caller's or the JSON's held data were compared */
+
+    bool genuine; /* every stage but the policy holds: `facts` may be believed */
+    struct kc_verdict_facts facts;
+
+    bool overflowed; /* more failures than room; counts as not genuine */
+    size_t text_len;
+    char text[KC_VERDICT_TEXT_SIZE];
+};
+
+struct kc_verify_input {
+    const struct kc_evidence *evidence;
+    bool has_held_data;
+    struct kc_bytes held_data; /* report_data must be its SHA-256 and 32 zero bytes */
+    const uint8_t *root_key;   /* 64: the one trusted root, x || y */
+    int64_t now;               /* seconds since 1970; dates are judged at this time */
+    const struct kc_policy *policy;
+};
+
+/* Judges. `out` is overwritten as a whole. */
+void kc_verify(const struct kc_verify_input *input, struct kc_verdict *out);
+
+/*
+ * The verdict on bytes that kc_evidence_open refused with `error`: unjudged for a form that we
+ * know and do not judge (KC_ERR_UNSUPPORTED) or without memory, else invalid.
+ */
+void kc_verify_unreadable(const struct kc_error *error, struct kc_verdict *out);
+
+#endif
