@@ -1,6 +1,7 @@
 /* keyclave sign: an ELF becomes an enclave image and its SIGSTRUCT. */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "base/hex.h"
 #include "cli/cli.h"
+#include "image/scan.h"
 #include "image/sign_image.h"
 
 #define MAX_IMAGE  (256u << 20)
@@ -45,6 +47,7 @@ struct work {
     struct kc_sign_config config;
     struct kc_image image;
     struct kc_sigstruct about;
+    size_t trapped;
     uint8_t sigstruct[KC_SIGSTRUCT_SIZE];
     char *image_out;
     char *sig_out;
@@ -146,6 +149,25 @@ static uint32_t default_date(void)
     return date;
 }
 
+/* No image is signed that has in it what an enclave must not execute. */
+static int check_code(const struct options *options, const struct work *work)
+{
+    struct kc_scan scan = {0};
+    struct kc_error error = KC_ERROR_NONE;
+    if (kc_scan_image(kc_bytes_of(work->elf.ptr, work->elf.len), &scan, &error) != KC_OK)
+        return kc_cli_fail_with(KC_EXIT_INVALID, options->elf, &error);
+    for (size_t i = 0; i < scan.hit_count && i < KC_SCAN_MAX_HITS; i++)
+        kc_cli_say("%s: %s at 0x%" PRIx64 " in %s", options->elf, scan.hit[i].what,
+                   scan.hit[i].address,
+                   scan.hit[i].function == NULL ? "no function" : scan.hit[i].function);
+    if (scan.hit_count == 0)
+        return KC_EXIT_OK;
+    return kc_cli_fail(KC_EXIT_INVALID,
+                       "%s: %" PRIu64 " places that an enclave must not execute; leave the code "
+                       "out, or add a function that is never called to src/image/trap.c",
+                       options->elf, scan.hit_count);
+}
+
 static int sign(const struct options *options, struct work *work)
 {
     struct kc_error error = KC_ERROR_NONE;
@@ -153,9 +175,12 @@ static int sign(const struct options *options, struct work *work)
     uint32_t date = default_date();
     if (date == 0)
         return KC_EXIT_USAGE;
-    if (kc_sign_image_prepare(work->elf, &work->config, &error) != KC_OK ||
+    if (kc_sign_image_prepare(work->elf, &work->config, &work->trapped, &error) != KC_OK ||
         kc_image_from_elf(kc_bytes_of(work->elf.ptr, work->elf.len), &work->image, &error) != KC_OK)
         return kc_cli_fail_with(KC_EXIT_INVALID, options->elf, &error);
+    int status = check_code(options, work);
+    if (status != KC_EXIT_OK)
+        return status;
     if (kc_image_measure(&work->image, mrenclave) != KC_OK)
         return kc_cli_fail(KC_EXIT_REFUSED, "could not measure the image: SHA-256 failed");
     kc_sign_image_describe(&work->config, date, mrenclave, &work->about);

@@ -3,18 +3,21 @@
 #include <string.h>
 
 #include "image/layout.h"
+#include "image/trap.h"
 
 #define XFRM_X87_SSE_AVX 7u
 
 enum kc_err kc_sign_image_prepare(struct kc_room elf, const struct kc_sign_config *config,
-                                  struct kc_error *error)
+                                  size_t *trapped, struct kc_error *error)
 {
     struct kc_elf parsed = {0};
     uint64_t offset = 0;
     struct kc_image_record record = {.heap_pages = config->heap_pages,
                                      .stack_pages = config->stack_pages,
                                      .tcs_count = config->tcs_count};
-    enum kc_err err = kc_elf_parse(kc_bytes_of(elf.ptr, elf.len), &parsed, error);
+    enum kc_err err = kc_trap_overwrite(elf, trapped, error);
+    if (err == KC_OK)
+        err = kc_elf_parse(kc_bytes_of(elf.ptr, elf.len), &parsed, error);
     if (err == KC_OK)
         err = kc_layout_find(&parsed, &offset, error);
     if (err == KC_OK)

@@ -10,11 +10,12 @@
 #include "image/sigstruct.h"
 
 /*
- * Changes `elf` in place. Signing a signed image again is fine: the record is written anew.
- * KC_ERR_MALFORMED, KC_ERR_ARGUMENT; `elf` may be changed in part then.
+ * Changes `elf` in place; `trapped` is how many functions were overwritten (trap.h). Signing a
+ * signed image again is fine: the record is written anew. KC_ERR_MALFORMED, KC_ERR_ARGUMENT; `elf`
+ * may be changed in part then.
  */
 KC_MUST_USE enum kc_err kc_sign_image_prepare(struct kc_room elf,
-                                              const struct kc_sign_config *config,
+                                              const struct kc_sign_config *config, size_t *trapped,
                                               struct kc_error *error);
 
 /*
