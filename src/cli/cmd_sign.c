@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/hex.h"
 #include "cli/cli.h"
+#include "cli/image_facts.h"
 #include "image/scan.h"
 #include "image/sign_image.h"
 
@@ -156,10 +156,7 @@ static int check_code(const struct options *options, const struct work *work)
     struct kc_error error = KC_ERROR_NONE;
     if (kc_scan_image(kc_bytes_of(work->elf.ptr, work->elf.len), &scan, &error) != KC_OK)
         return kc_cli_fail_with(KC_EXIT_INVALID, options->elf, &error);
-    for (size_t i = 0; i < scan.hit_count && i < KC_SCAN_MAX_HITS; i++)
-        kc_cli_say("%s: %s at 0x%" PRIx64 " in %s", options->elf, scan.hit[i].what,
-                   scan.hit[i].address,
-                   scan.hit[i].function == NULL ? "no function" : scan.hit[i].function);
+    kc_image_facts_say_hits(options->elf, &scan);
     if (scan.hit_count == 0)
         return KC_EXIT_OK;
     return kc_cli_fail(KC_EXIT_INVALID,
@@ -208,21 +205,13 @@ static int write_results(const struct options *options, struct work *work)
     return KC_EXIT_OK;
 }
 
-static void print_facts(const struct options *options, const struct work *work)
+static bool print_facts(const struct options *options, const struct work *work)
 {
-    char mrenclave[65];
-    char mrsigner[65];
-    kc_hex_encode_lower(kc_bytes_of(work->about.mrenclave, 32), mrenclave);
-    kc_hex_encode_lower(kc_bytes_of(work->about.mrsigner, 32), mrsigner);
-    if (options->json) {
-        printf("{\"mrenclave\": \"%s\", \"mrsigner\": \"%s\", \"isv_prod_id\": %u, "
-               "\"isv_svn\": %u, \"debug\": %s}\n",
-               mrenclave, mrsigner, work->about.isv_prod_id, work->about.isv_svn,
-               work->config.debug ? "true" : "false");
-        return;
-    }
-    printf("image      %s\nsigstruct  %s\nMRENCLAVE  %s\nMRSIGNER   %s\n", work->image_out,
-           work->sig_out, mrenclave, mrsigner);
+    struct kc_image_facts facts = {&work->image, work->about.mrenclave, &work->about, NULL};
+    if (!options->json)
+        printf("image          %s, %zu functions overwritten\nsigstruct      %s\n", work->image_out,
+               work->trapped, work->sig_out);
+    return kc_image_facts_print(&facts, options->json);
 }
 
 static int run(int argc, char **argv)
@@ -245,8 +234,8 @@ static int run(int argc, char **argv)
         status = sign(&options, &work);
     if (status == KC_EXIT_OK)
         status = write_results(&options, &work);
-    if (status == KC_EXIT_OK)
-        print_facts(&options, &work);
+    if (status == KC_EXIT_OK && !print_facts(&options, &work))
+        status = KC_EXIT_REFUSED;
     if (work.key.ptr != NULL)
         kc_bytes_wipe(work.key.ptr, work.key.len);
     free(work.key.ptr);
