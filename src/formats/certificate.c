@@ -149,28 +149,38 @@ static enum kc_err read_tbs(struct kc_reader *tbs, struct kc_bytes *algorithm,
     return err != KC_OK ? err : read_extensions(tbs, out, error);
 }
 
+/* ECDSA-Sig-Value ::= SEQUENCE { r, s }, of P-521 at most: ecdsa-with-SHA256 goes with any curve.
+ * `out` gets the two where they fit into P-256's 32 octets. */
+static bool read_ecdsa_signature(struct kc_reader *r, uint8_t out[64])
+{
+    uint8_t pair[2][66];
+    const size_t excess = sizeof pair[0] - 32;
+    struct kc_reader inner = kc_der_enter(r, KC_DER_SEQUENCE);
+    kc_der_big_uint(&inner, pair[0], sizeof pair[0]);
+    kc_der_big_uint(&inner, pair[1], sizeof pair[1]);
+    kc_der_leave(r, &inner);
+    if (r->failed || !kc_bytes_are_zero(kc_bytes_of(pair[0], excess)) ||
+        !kc_bytes_are_zero(kc_bytes_of(pair[1], excess)))
+        return false;
+    memcpy(out, pair[0] + excess, 32);
+    memcpy(out + 32, pair[1] + excess, 32);
+    return true;
+}
+
 static enum kc_err read_signature(struct kc_reader *r, struct kc_bytes algorithm,
                                   struct kc_certificate *out, struct kc_error *error)
 {
-    struct kc_reader after = *r;
     size_t at = r->at;
-    struct kc_bytes octets = kc_der_octet_aligned_bits(&after);
-    if (after.failed || octets.len == 0)
+    struct kc_bytes octets = kc_der_octet_aligned_bits(r);
+    if (r->failed || octets.len == 0)
         return kc_error_set(error, KC_ERR_MALFORMED, "certificate: bad signature", at);
-    out->signature_is_ecdsa_sha256 = is_ecdsa_sha256(algorithm);
-    if (out->signature_is_ecdsa_sha256) {
-        struct kc_reader inner = kc_reader_of(octets);
-        inner.at = after.at - octets.len;
-        struct kc_reader pair = kc_der_enter(&inner, KC_DER_SEQUENCE);
-        kc_der_big_uint(&pair, out->signature, 32);
-        kc_der_big_uint(&pair, out->signature + 32, 32);
-        kc_der_leave(&inner, &pair);
-        kc_der_leave(&after, &inner);
-    }
-    if (after.failed)
-        return malformed(error, "certificate: bad ECDSA signature", &after);
-    *r = after;
-    return KC_OK;
+    if (!is_ecdsa_sha256(algorithm))
+        return KC_OK;
+    struct kc_reader value = kc_reader_of(octets);
+    value.at = r->at - octets.len;
+    out->signature_is_ecdsa_sha256 = read_ecdsa_signature(&value, out->signature);
+    kc_der_leave(r, &value);
+    return r->failed ? malformed(error, "certificate: bad ECDSA signature", r) : KC_OK;
 }
 
 static enum kc_err decode(struct kc_bytes der, struct kc_certificate *out, struct kc_error *error)

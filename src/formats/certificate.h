@@ -31,7 +31,7 @@ struct kc_certificate {
     struct kc_bytes spki;   /* SubjectPublicKeyInfo, tag and length included */
     uint8_t public_key[64]; /* P-256 x || y; all zero with another kind of key */
     bool key_is_p256;
-    uint8_t signature[64]; /* r || s; all zero with another algorithm */
+    uint8_t signature[64]; /* r || s; all zero with another algorithm or a larger curve */
     bool signature_is_ecdsa_sha256;
 
     bool has_basic_constraints;
