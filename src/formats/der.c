@@ -247,14 +247,15 @@ int64_t kc_der_time(struct kc_reader *r)
     return seconds;
 }
 
-/* Whether the constructed bit fits the kind: of the universal ones only SEQUENCE and SET have it,
- * as DER has no strings in pieces (X.690, 10.2). */
+/* Whether the constructed bit fits the kind: of the universal ones SEQUENCE and SET have it and no
+ * other, as DER has no strings in pieces (X.690, 10.2). */
 static bool is_good_tag(uint8_t tag)
 {
     bool constructed = (tag & 0x20) != 0;
+    bool list = (tag | 0x20) == KC_DER_SEQUENCE || (tag | 0x20) == KC_DER_SET;
     if (tag == 0 || (tag & 0x1f) == 0x1f)
         return false;
-    return (tag & 0xc0) != 0 || constructed == (tag == KC_DER_SEQUENCE || tag == KC_DER_SET);
+    return (tag & 0xc0) != 0 || constructed == list;
 }
 
 static void check_element(struct kc_reader *r, unsigned depth)
