@@ -56,6 +56,7 @@ SPOIL(no_constraints, basic_constraints = NULL)
 SPOIL(constraints_ca, basic_constraints = CA)
 SPOIL(constraints_path_0, basic_constraints = CA ",pathlen:0")
 SPOIL(constraints_leaf, basic_constraints = "critical,CA:FALSE")
+SPOIL(constraints_optional, basic_constraints = "CA:TRUE,pathlen:0")
 SPOIL(no_usage, key_usage = NULL)
 SPOIL(usage_crl_only, key_usage = "critical,cRLSign")
 SPOIL(usage_sign_only, key_usage = "critical,digitalSignature")
@@ -146,6 +147,8 @@ static const struct {
     {"leaf: may sign and issue", 0, usage_both, KC_CHAIN_AUTHORITY, 0},
     {"leaf: key agreement alone", 0, usage_agreement, KC_CHAIN_AUTHORITY, 0},
     {"intermediate: no CA", 1, constraints_leaf, KC_CHAIN_AUTHORITY, 1},
+    {"intermediate: basic constraints not critical", 1, constraints_optional, KC_CHAIN_AUTHORITY,
+     1},
     {"intermediate: only CRLs", 1, usage_crl_only, KC_CHAIN_AUTHORITY, 1},
     {"intermediate: only signatures", 1, usage_sign_only, KC_CHAIN_AUTHORITY, 1},
     {"root: no CA", 2, constraints_leaf, KC_CHAIN_AUTHORITY, 2},

@@ -69,6 +69,19 @@ static void test_cases(void **state)
     }
 }
 
+static void test_points(void **state)
+{
+    (void)state;
+    static const char *const none[] = {RFC_X ONE, ZERO ZERO, PRIME RFC_X, MAX MAX, ZERO ONE};
+    uint8_t key[64];
+    from_hex(rfc_key, key, sizeof key);
+    assert_true(kc_ecdsa_p256_is_point(key));
+    for (size_t i = 0; i < COUNT_OF(none); i++) {
+        from_hex(none[i], key, sizeof key);
+        assert_false(kc_ecdsa_p256_is_point(key));
+    }
+}
+
 /* Every bit of key and signature counts. */
 static void test_bits(void **state)
 {
@@ -116,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_points),
         cmocka_unit_test(test_bits),
         cmocka_unit_test(test_sha256),
     };

@@ -35,6 +35,7 @@ struct kc_certificate {
     bool signature_is_ecdsa_sha256;
 
     bool has_basic_constraints;
+    bool basic_constraints_critical;
     bool is_ca;
     int path_len; /* -1: none */
     bool has_key_usage;

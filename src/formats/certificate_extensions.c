@@ -109,20 +109,21 @@ static const struct known {
     uint8_t len;
     uint8_t oid[OID_MAX];
     read_extension *read; /* NULL: refused */
+    bool never_critical;  /* RFC 5280, 4.2.1.1 and 4.2.1.2 */
 } known[] = {
-    {3, {0x55, 0x1d, 0x0e}, read_subject_key_id},
-    {3, {0x55, 0x1d, 0x0f}, read_key_usage},
-    {3, {0x55, 0x1d, 0x11}, read_subject_alt_name},
-    {3, {0x55, 0x1d, 0x13}, read_basic_constraints},
-    {3, {0x55, 0x1d, 0x1f}, read_crl_distribution_points},
-    {3, {0x55, 0x1d, 0x23}, read_authority_key_id},
-    {3, {0x55, 0x1d, 0x25}, read_extended_key_usage},
-    {9, {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01}, read_sgx},
-    {3, {0x55, 0x1d, 0x1e}, NULL},                                     /* name constraints */
-    {8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x07}, NULL},       /* IP address blocks */
-    {8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x08}, NULL},       /* AS identifiers */
-    {8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x0e}, NULL},       /* proxy certificate */
-    {9, {0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01}, NULL}, /* Netscape's type */
+    {3, {0x55, 0x1d, 0x0e}, read_subject_key_id, true},
+    {3, {0x55, 0x1d, 0x0f}, read_key_usage, false},
+    {3, {0x55, 0x1d, 0x11}, read_subject_alt_name, false},
+    {3, {0x55, 0x1d, 0x13}, read_basic_constraints, false},
+    {3, {0x55, 0x1d, 0x1f}, read_crl_distribution_points, false},
+    {3, {0x55, 0x1d, 0x23}, read_authority_key_id, true},
+    {3, {0x55, 0x1d, 0x25}, read_extended_key_usage, false},
+    {9, {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01}, read_sgx, false},
+    {3, {0x55, 0x1d, 0x1e}, NULL, false},                               /* name constraints */
+    {8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x07}, NULL, false}, /* IP address blocks */
+    {8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x08}, NULL, false}, /* AS identifiers */
+    {8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x0e}, NULL, false}, /* proxy certificate */
+    {9, {0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01}, NULL, false}, /* Netscape's type */
 };
 
 static const struct known *find_known(struct kc_bytes oid)
@@ -171,10 +172,12 @@ static void read_one(struct kc_reader *extensions, const struct kc_certificate_e
     }
     struct kc_reader value = kc_reader_of(extension->value);
     value.at = extension->value_at;
-    if (entry->read == NULL)
+    if (entry->read == NULL || (entry->never_critical && extension->critical))
         kc_reader_fail(&value);
     else
         entry->read(&value, out);
+    if (entry->read == read_basic_constraints)
+        out->basic_constraints_critical = extension->critical;
     kc_der_leave(extensions, &value);
 }
 

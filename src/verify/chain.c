@@ -69,7 +69,7 @@ static struct kc_chain_verdict check_names(const struct kc_pck_chain *chain)
 
 static struct kc_chain_verdict check_profile(const struct kc_certificate *certificate, size_t i)
 {
-    if (!certificate->key_is_p256)
+    if (!certificate->key_is_p256 || !kc_ecdsa_p256_is_point(certificate->public_key))
         return found(KC_CHAIN_SHAPE, i, "its key is not an uncompressed point of P-256");
     if (!certificate->signature_is_ecdsa_sha256)
         return found(KC_CHAIN_SHAPE, i, "it is not signed with ECDSA and SHA-256");
@@ -148,6 +148,8 @@ static struct kc_chain_verdict check_authority(const struct kc_pck_chain *chain)
         int below = (int)i - INTERMEDIATE; /* CA certificates between it and the leaf */
         if (!ca->is_ca)
             return found(KC_CHAIN_AUTHORITY, i, "it issues certificates and is no CA");
+        if (!ca->basic_constraints_critical) /* RFC 5280, 4.2.1.9 */
+            return found(KC_CHAIN_AUTHORITY, i, "its basic constraints are not critical");
         if (ca->path_len >= 0 && ca->path_len < below)
             return found(KC_CHAIN_AUTHORITY, i, "its path length allows no CA below it");
         if ((ca->key_usage & KC_KEY_USAGE_KEY_CERT_SIGN) == 0)

@@ -29,18 +29,26 @@ static const EC_GROUP *p256(void)
     return known;
 }
 
-/* NULL unless the key is a point of the curve with coordinates below the prime. The curve's
- * cofactor is 1, so that no check of the order is left to do. */
+/* NULL unless the key is a point of the curve. The cofactor is 1, so that no check of the order is
+ * left to do. */
+static EC_POINT *point_of(const EC_GROUP *group, const uint8_t public_key[64])
+{
+    uint8_t octets[65] = {POINT_CONVERSION_UNCOMPRESSED};
+    EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
+    memcpy(octets + 1, public_key, 64);
+    if (point != NULL && EC_POINT_oct2point(group, point, octets, sizeof octets, NULL) == 1)
+        return point;
+    EC_POINT_free(point);
+    return NULL;
+}
+
 static EC_KEY *key_of(const uint8_t public_key[64])
 {
     const EC_GROUP *group = p256();
-    uint8_t octets[65] = {POINT_CONVERSION_UNCOMPRESSED};
-    EC_KEY *key = EC_KEY_new();
-    EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
-    memcpy(octets + 1, public_key, 64);
-    bool good = key != NULL && point != NULL && EC_KEY_set_group(key, group) == 1 &&
-                EC_POINT_oct2point(group, point, octets, sizeof octets, NULL) == 1 &&
-                EC_KEY_set_public_key(key, point) == 1;
+    EC_POINT *point = point_of(group, public_key);
+    EC_KEY *key = point != NULL ? EC_KEY_new() : NULL;
+    bool good =
+        key != NULL && EC_KEY_set_group(key, group) == 1 && EC_KEY_set_public_key(key, point) == 1;
     EC_POINT_free(point);
     if (good)
         return key;
@@ -71,6 +79,14 @@ bool kc_ecdsa_p256_verify(const uint8_t public_key[64], struct kc_bytes message,
                 ECDSA_do_verify(digest, sizeof digest, pair, key) == 1;
     ECDSA_SIG_free(pair);
     EC_KEY_free(key);
+    return good;
+}
+
+bool kc_ecdsa_p256_is_point(const uint8_t public_key[64])
+{
+    EC_POINT *point = point_of(p256(), public_key);
+    bool good = point != NULL;
+    EC_POINT_free(point);
     return good;
 }
 
