@@ -1,0 +1,265 @@
+/* Which message may come when, and what a host gets for one that may not. */
+#include "boundary.h"
+
+#include "core/dispatcher.h"
+
+static const struct kc_message start = {
+    .type = KC_MESSAGE_START, .version = KC_BOUNDARY_VERSION, .requests_max = 2, .now = 1700000000};
+
+static void expect_refused(const struct kc_effect *effect, uint16_t message, enum kc_refusal code,
+                           uint64_t number)
+{
+    assert_int_equal(effect->type, KC_EFFECT_REFUSED);
+    assert_int_equal(effect->message, message);
+    assert_int_equal(effect->code, code);
+    assert_int_equal(effect->number, number);
+}
+
+static void expect_failed(const struct kc_effect *effect, uint64_t id, enum kc_failure code,
+                          uint32_t detail)
+{
+    assert_int_equal(effect->type, KC_EFFECT_FAILED);
+    assert_int_equal(effect->id, id);
+    assert_int_equal(effect->code, code);
+    assert_int_equal(effect->detail, detail);
+}
+
+static void test_start(void **unused)
+{
+    (void)unused;
+    static const struct {
+        uint32_t version, requests_max;
+        enum kc_refusal want;
+        uint64_t number;
+    } rows[] = {
+        {0, 2, KC_REFUSAL_VERSION, 1},
+        {2, 2, KC_REFUSAL_VERSION, 1},
+        {1, 0, KC_REFUSAL_LIMIT, 64},
+        {1, 65, KC_REFUSAL_LIMIT, 64},
+    };
+    struct boundary *b = boundary_new();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct kc_message message = start;
+        message.version = rows[i].version;
+        message.requests_max = rows[i].requests_max;
+        expect_refused(boundary_say(b, message), KC_MESSAGE_START, rows[i].want, rows[i].number);
+    }
+    const struct kc_effect *ready = boundary_say(b, start); /* what was refused may come again */
+    assert_int_equal(ready->type, KC_EFFECT_READY);
+    assert_int_equal(ready->version, 1);
+    assert_int_equal(ready->requests_max, 2);
+    expect_refused(boundary_say(b, start), KC_MESSAGE_START, KC_REFUSAL_REPEATED, 0);
+    boundary_free(b);
+}
+
+/* Every message but START, before START. */
+static void test_nothing_before_start(void **unused)
+{
+    (void)unused;
+    struct boundary *b = boundary_new();
+    const struct kc_message messages[] = {
+        {.type = KC_MESSAGE_TICK, .now = 1},
+        {.type = KC_MESSAGE_GET_REPORT, .id = 1},
+        message_evidence(1, kc_oe_format_uuid(KC_OE_SGX_ECDSA)),
+        message_target(1),
+        {.type = KC_MESSAGE_QUOTE, .id = 1, .code = 42},
+    };
+    for (size_t i = 0; i < COUNT_OF(messages); i++)
+        expect_refused(boundary_say(b, messages[i]), messages[i].type, KC_REFUSAL_NOT_NOW, 0);
+    boundary_free(b);
+}
+
+static void test_clock_never_runs_back(void **unused)
+{
+    (void)unused;
+    static const struct {
+        uint64_t now;
+        bool backwards;
+        uint64_t kept;
+    } rows[] = {
+        {1700000000, false, 0},         {1700000005, false, 0}, {1700000004, true, 1700000005},
+        {0, true, 1700000005},          {1700000006, false, 0}, {UINT64_MAX, false, 0},
+        {1700000007, true, UINT64_MAX},
+    };
+    struct boundary *b = boundary_new();
+    boundary_start(b);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct kc_message tick = {.type = KC_MESSAGE_TICK, .now = rows[i].now};
+        boundary_send(b, &tick, 1);
+        assert_int_equal(b->count, rows[i].backwards ? 1 : 0);
+        if (!rows[i].backwards)
+            continue;
+        assert_int_equal(b->effect[0].type, KC_EFFECT_LOG);
+        assert_int_equal(b->effect[0].code, KC_LOG_CLOCK_BACKWARDS);
+        assert_int_equal(b->effect[0].number, rows[i].kept);
+        assert_int_equal(b->effect[0].number2, rows[i].now);
+    }
+    boundary_free(b);
+}
+
+/* Payload lengths that the table does not allow: the whole batch is refused, the START in front
+ * of it included. */
+static void test_wrong_lengths_refuse_the_batch(void **unused)
+{
+    (void)unused;
+    static const struct {
+        uint16_t type;
+        size_t len;
+    } rows[] = {
+        {KC_MESSAGE_START, 15},
+        {KC_MESSAGE_START, 17},
+        {KC_MESSAGE_TICK, 7},
+        {KC_MESSAGE_TICK, 9},
+        {KC_MESSAGE_GET_REPORT, 7},
+        {KC_MESSAGE_GET_REPORT, 9},
+        {KC_MESSAGE_GET_EVIDENCE_WITH_PUB_KEY, 23},
+        {KC_MESSAGE_GET_EVIDENCE_WITH_PUB_KEY, 24 + 1025},
+        {KC_MESSAGE_TARGETINFO, 11},
+        {KC_MESSAGE_TARGETINFO, 12 + 513},
+        {KC_MESSAGE_QUOTE, 11},
+        {KC_MESSAGE_QUOTE, 12 + KC_SGX_QUOTE_MAX_SIZE + 1},
+    };
+    static uint8_t in[80 * 1024];
+    struct boundary *b = boundary_new();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct kc_writer w = kc_writer_of((struct kc_room){in, sizeof in});
+        kc_message_encode(&w, &start);
+        kc_frame_write_header(&w, rows[i].type, rows[i].len);
+        kc_writer_zeros(&w, rows[i].len);
+        assert_int_equal(boundary_send_bytes(b, kc_writer_written(&w)), KC_ERR_MALFORMED);
+    }
+    assert_int_equal(boundary_say(b, start)->type, KC_EFFECT_READY);
+    boundary_free(b);
+}
+
+/* Parts that do not fit each other within allowed lengths: that message alone is refused. */
+static void test_wrong_parts_refuse_the_message(void **unused)
+{
+    (void)unused;
+    const struct kc_message messages[] = {
+        {.type = KC_MESSAGE_TARGETINFO, .id = 1, .body = {test_target, 511}},
+        {.type = KC_MESSAGE_TARGETINFO, .id = 1, .code = 9, .body = {test_target, 512}},
+        {.type = KC_MESSAGE_QUOTE, .id = 1},
+        {.type = KC_MESSAGE_QUOTE, .id = 1, .code = 42, .body = {test_target, 1}},
+    };
+    struct boundary *b = boundary_new();
+    boundary_start(b);
+    for (size_t i = 0; i < COUNT_OF(messages); i++)
+        expect_refused(boundary_say(b, messages[i]), messages[i].type, KC_REFUSAL_PAYLOAD, 0);
+    boundary_free(b);
+}
+
+/* An unknown type is answered, and the rest of the batch goes on. */
+static void test_unknown_type_goes_on(void **unused)
+{
+    (void)unused;
+    uint8_t in[256];
+    struct boundary *b = boundary_new();
+    struct kc_writer w = kc_writer_of((struct kc_room){in, sizeof in});
+    kc_message_encode(&w, &start);
+    kc_frame_write_header(&w, 0x7777, 3);
+    kc_writer_zeros(&w, 3);
+    kc_frame_write_header(&w, KC_EFFECT_READY, 0);
+    kc_message_encode(&w, &start);
+    kc_message_encode(&w, &(struct kc_message){.type = KC_MESSAGE_GET_REPORT, .id = 4});
+    assert_int_equal(boundary_send_bytes(b, kc_writer_written(&w)), KC_OK);
+    assert_int_equal(b->count, 5);
+    assert_int_equal(b->effect[0].type, KC_EFFECT_READY);
+    expect_refused(&b->effect[1], 0x7777, KC_REFUSAL_UNKNOWN_TYPE, 0);
+    expect_refused(&b->effect[2], KC_EFFECT_READY, KC_REFUSAL_UNKNOWN_TYPE, 0);
+    expect_refused(&b->effect[3], KC_MESSAGE_START, KC_REFUSAL_REPEATED, 0);
+    assert_int_equal(b->effect[4].type, KC_EFFECT_TARGET_WANTED);
+    assert_int_equal(b->effect[4].id, 4);
+    boundary_free(b);
+}
+
+/* Too little room, too many messages, too large: nothing was done. */
+static void test_bounds_of_a_batch(void **unused)
+{
+    (void)unused;
+    uint8_t in[24 * (KC_FRAME_MESSAGES_MAX + 1)];
+    uint8_t out[128];
+    size_t len = 55;
+    struct boundary *b = boundary_new();
+    struct kc_writer w = kc_writer_of((struct kc_room){in, sizeof in});
+    kc_message_encode(&w, &start);
+    assert_int_equal(kc_core_ecall(b->core, kc_writer_written(&w), (struct kc_room){out, 40}, &len),
+                     KC_ERR_ROOM);
+    assert_int_equal(len, 55);
+    for (size_t i = 0; i < KC_FRAME_MESSAGES_MAX; i++)
+        kc_message_encode(&w, &start);
+    assert_int_equal(boundary_send_bytes(b, kc_writer_written(&w)), KC_ERR_MALFORMED);
+    assert_int_equal(boundary_send_bytes(b, (struct kc_bytes){NULL, 0}), KC_ERR_MALFORMED);
+    uint8_t *huge = calloc(1, KC_CORE_FRAME_MAX + 8);
+    w = kc_writer_of((struct kc_room){huge, 8});
+    kc_frame_write_header(&w, 0x7777, KC_CORE_FRAME_MAX);
+    assert_int_equal(boundary_send_bytes(b, kc_bytes_of(huge, KC_CORE_FRAME_MAX + 8)),
+                     KC_ERR_MALFORMED);
+    free(huge);
+    assert_int_equal(boundary_say(b, start)->type, KC_EFFECT_READY);
+    boundary_free(b);
+}
+
+static void test_ids(void **unused)
+{
+    (void)unused;
+    uint8_t report[KC_SGX_REPORT_SIZE];
+    const struct kc_message get = {.type = KC_MESSAGE_GET_REPORT, .id = UINT64_MAX};
+    const struct kc_message quote = {.type = KC_MESSAGE_QUOTE, .id = UINT64_MAX, .code = 1};
+    const struct kc_message evidence =
+        message_evidence(UINT64_MAX, kc_oe_format_uuid(KC_OE_SGX_LOCAL));
+    struct boundary *b = boundary_new();
+    boundary_start(b);
+    expect_refused(boundary_say(b, message_target(0)), KC_MESSAGE_TARGETINFO, KC_REFUSAL_UNKNOWN_ID,
+                   0);
+    expect_refused(boundary_say(b, quote), KC_MESSAGE_QUOTE, KC_REFUSAL_UNKNOWN_ID, UINT64_MAX);
+    assert_int_equal(boundary_say(b, get)->type, KC_EFFECT_TARGET_WANTED);
+    expect_refused(boundary_say(b, get), get.type, KC_REFUSAL_ID_IN_USE, UINT64_MAX);
+    /* A request that fails at once must not seem to end the parked one of the same number. */
+    expect_refused(boundary_say(b, evidence), evidence.type, KC_REFUSAL_ID_IN_USE, UINT64_MAX);
+    expect_refused(boundary_say(b, quote), KC_MESSAGE_QUOTE, KC_REFUSAL_NOT_AWAITED, UINT64_MAX);
+    boundary_get_report_for_quote(b, UINT64_MAX, report);
+    expect_refused(boundary_say(b, message_target(UINT64_MAX)), KC_MESSAGE_TARGETINFO,
+                   KC_REFUSAL_NOT_AWAITED, UINT64_MAX);
+    expect_failed(boundary_say(b, quote), UINT64_MAX, KC_FAILURE_QUOTE, 1);
+    expect_refused(boundary_say(b, quote), KC_MESSAGE_QUOTE, KC_REFUSAL_UNKNOWN_ID, UINT64_MAX);
+    assert_int_equal(boundary_say(b, get)->type, KC_EFFECT_TARGET_WANTED); /* free again */
+    boundary_free(b);
+}
+
+/* As many as START allowed, and a place again when one ends. */
+static void test_full_table(void **unused)
+{
+    (void)unused;
+    static const uint32_t limits[] = {1, 2, KC_CORE_REQUESTS_MAX};
+    for (size_t i = 0; i < COUNT_OF(limits); i++) {
+        struct boundary *b = boundary_new();
+        struct kc_message message = start;
+        message.requests_max = limits[i];
+        assert_int_equal(boundary_say(b, message)->type, KC_EFFECT_READY);
+        message = (struct kc_message){.type = KC_MESSAGE_GET_REPORT};
+        for (message.id = 0; message.id < limits[i]; message.id++)
+            assert_int_equal(boundary_say(b, message)->type, KC_EFFECT_TARGET_WANTED);
+        expect_failed(boundary_say(b, message), limits[i], KC_FAILURE_BUSY, limits[i]);
+        struct kc_message end = {.type = KC_MESSAGE_TARGETINFO, .id = 0, .code = 24};
+        expect_failed(boundary_say(b, end), 0, KC_FAILURE_TARGET, 24);
+        assert_int_equal(boundary_say(b, message)->type, KC_EFFECT_TARGET_WANTED);
+        boundary_free(b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_nothing_before_start),
+        cmocka_unit_test(test_clock_never_runs_back),
+        cmocka_unit_test(test_wrong_lengths_refuse_the_batch),
+        cmocka_unit_test(test_wrong_parts_refuse_the_message),
+        cmocka_unit_test(test_unknown_type_goes_on),
+        cmocka_unit_test(test_bounds_of_a_batch),
+        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_full_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
