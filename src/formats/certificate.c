@@ -26,24 +26,23 @@ static const uint8_t ecdsa_sha256[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
 static const uint8_t ec_p256[] = {0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
                                   0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 
-#define ECDSA_SHA256_OID kc_bytes_of(ecdsa_sha256 + 4, 8)
-
 static enum kc_err malformed(struct kc_error *error, const char *what, const struct kc_reader *r)
 {
     return kc_error_set(error, KC_ERR_MALFORMED, what, r->at);
 }
 
 /* Tag and length included. Parameters, where there are any, are NULL, an OBJECT IDENTIFIER or a
- * SEQUENCE; ecdsa-with-SHA256 must have none. */
+ * SEQUENCE. ecdsa-with-SHA256 must have none; mbedTLS writes NULL, and so Gramine and Open Enclave
+ * do: such a certificate decodes, and is not of the profile. */
 static struct kc_bytes read_algorithm(struct kc_reader *r)
 {
     const uint8_t *start = r->ptr;
     size_t left = r->left;
     struct kc_reader inner = kc_der_enter(r, KC_DER_SEQUENCE);
-    struct kc_bytes oid = kc_der_oid(&inner);
+    (void)kc_der_oid(&inner);
     uint8_t tag = kc_der_peek(&inner);
     bool may_follow = tag == KC_DER_NULL || tag == KC_DER_OID || tag == KC_DER_SEQUENCE;
-    if (may_follow && !kc_bytes_equal(oid, ECDSA_SHA256_OID))
+    if (may_follow)
         (void)kc_der_any(&inner);
     kc_der_leave(r, &inner);
     return r->failed ? kc_bytes_of(NULL, 0) : kc_bytes_of(start, left - r->left);
