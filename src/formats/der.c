@@ -238,7 +238,7 @@ int64_t kc_der_time(struct kc_reader *r)
         int century = text.len == 15 ? two_digits(text.ptr) : -1;
         int year = century < 0 ? -1 : two_digits(text.ptr + 2);
         year = year < 0 ? -1 : 100 * century + year;
-        good = year >= 2050 && read_rest_of_time(year, text.ptr + 4, &seconds);
+        good = year >= 0 && read_rest_of_time(year, text.ptr + 4, &seconds);
     }
     if (!good) {
         fail_at(r, at);

@@ -71,8 +71,8 @@ uint32_t kc_der_named_bits(struct kc_reader *r);
 /* Copies an OCTET STRING of exactly `n` octets; zeros on failure. */
 void kc_der_octets(struct kc_reader *r, void *out, size_t n);
 
-/* UTCTime up to 2049, GeneralizedTime from 2050, both with seconds and Z (RFC 5280, 4.1.2.5), in
- * seconds since 1970. */
+/* UTCTime or GeneralizedTime, both with seconds and Z, in seconds since 1970. RFC 5280 (4.1.2.5)
+ * wants UTCTime up to 2049; Intel's own attested-TLS certificates have GeneralizedTime of 2021. */
 int64_t kc_der_time(struct kc_reader *r);
 
 #endif
