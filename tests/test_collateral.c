@@ -1,11 +1,10 @@
 #include <time.h>
 
-#include <jansson.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "base/hex.h"
-#include "base/time.h"
+#include "formats/qe_identity.h"
+#include "formats/tcb_info.h"
 #include "sim/collateral.h"
 #include "sim/state_parts.h"
 #include "sim_folder.h"
@@ -17,7 +16,7 @@ struct fixture {
     struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES];
 };
 
-static struct kc_sim_collateral_options options_now(const char *status)
+static struct kc_sim_collateral_options options_now(enum kc_tcb_status status)
 {
     return (struct kc_sim_collateral_options){(int64_t)time(NULL), 30, status};
 }
@@ -26,7 +25,7 @@ static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     struct kc_error error = KC_ERROR_NONE;
-    struct kc_sim_collateral_options options = options_now("UpToDate");
+    struct kc_sim_collateral_options options = options_now(KC_TCB_UP_TO_DATE);
     f->folder = test_new_folder();
     f->state = test_open_state(f->folder);
     assert_int_equal(kc_sim_collateral_make(f->state, &options, f->files, &error), KC_OK);
@@ -139,85 +138,79 @@ static void test_crls_by_openssl(void **state)
     assert_int_equal(verify_pck(f, now - 3600), X509_V_ERR_CRL_NOT_YET_VALID);
 }
 
-/* The signature holds over the bytes between `{"<name>":` and `,"signature"`, as they stand. */
-static void check_signed_json(struct fixture *f, const char *file, const char *name)
-{
-    struct kc_bytes text = file_of(f, file);
-    uint8_t key[64], signature[64];
-    size_t n = 0;
-    size_t head = strlen(name) + 4;
-    size_t tail = strlen(",\"signature\":\"\"}") + 128;
-    assert_true(kc_sim_pki_public_key(f->state->pki.key[KC_SIM_TCB_SIGNING], key));
-    assert_true(text.len > head + tail);
-    assert_memory_equal(text.ptr + 2, name, strlen(name));
-    struct kc_bytes hex = kc_bytes_of(text.ptr + text.len - 130, 128);
-    assert_int_equal(kc_hex_decode(hex, (struct kc_room){signature, 64}, &n), KC_OK);
-    struct kc_bytes inner = kc_bytes_of(text.ptr + head, text.len - head - tail);
-    assert_true(kc_ecdsa_p256_verify(key, inner, signature));
-    inner.len--;
-    assert_false(kc_ecdsa_p256_verify(key, inner, signature));
-
-    json_error_t error;
-    json_t *json = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
-    assert_non_null(json);
-    json_t *object = json_object_get(json, name);
-    int64_t issued = 0, next = 0;
-    assert_int_equal(
-        kc_time_parse(kc_bytes_of_text(json_string_value(json_object_get(object, "issueDate"))),
-                      &issued),
-        KC_OK);
-    assert_int_equal(
-        kc_time_parse(kc_bytes_of_text(json_string_value(json_object_get(object, "nextUpdate"))),
-                      &next),
-        KC_OK);
-    assert_int_equal(next - issued, 30 * 86400);
-    assert_true(json_array_size(json_object_get(object, "tcbLevels")) >= 2);
-    json_decref(json);
-}
-
+/* Both objects are what our strict readers take, signed over their very bytes. */
 static void test_signed_json(void **state)
 {
-    check_signed_json(*state, "tcb_info.json", "tcbInfo");
-    check_signed_json(*state, "qe_identity.json", "enclaveIdentity");
+    struct fixture *f = *state;
+    uint8_t key[64];
+    struct kc_error error = KC_ERROR_NONE;
+    struct kc_tcb_info *info = calloc(1, sizeof *info);
+    struct kc_qe_identity *identity = calloc(1, sizeof *identity);
+    assert_true(kc_sim_pki_public_key(f->state->pki.key[KC_SIM_TCB_SIGNING], key));
+    if (kc_tcb_info_decode(file_of(f, "tcb_info.json"), info, &error) != KC_OK ||
+        kc_qe_identity_decode(file_of(f, "qe_identity.json"), identity, &error) != KC_OK)
+        fail_msg("%s at %llu", error.what, (unsigned long long)error.at);
+    const struct kc_signed_json *bodies[] = {&info->body, &identity->body};
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        struct kc_bytes part = bodies[i]->signed_part;
+        assert_true(kc_ecdsa_p256_verify(key, part, bodies[i]->signature));
+        part.len--;
+        assert_false(kc_ecdsa_p256_verify(key, part, bodies[i]->signature));
+    }
+    assert_int_equal(info->tee, KC_TCB_INFO_SGX);
+    assert_int_equal(info->version, 3);
+    assert_memory_equal(info->fmspc, kc_sim_platform.fmspc, 6);
+    assert_memory_equal(info->pce_id, kc_sim_platform.pce_id, 2);
+    assert_int_equal(info->next_update - info->issue_date, 30 * 86400);
+    assert_int_equal(identity->next_update, info->next_update);
+    assert_int_equal(identity->levels.level[identity->levels.order[0]].isv_svn, 8);
+    assert_memory_equal(identity->mrsigner, "\x8c\x4f\x57\x75", 4);
+    free(identity);
+    free(info);
 }
 
 /* The status of the first level that the platform reaches. */
+static enum kc_tcb_status status_of_platform(const struct kc_tcb_info *info)
+{
+    for (size_t i = 0; i < info->level_count; i++) {
+        const struct kc_tcb_level *level = &info->level[info->order[i]];
+        bool reached = kc_sim_platform.pce_svn >= level->pce_svn;
+        for (size_t k = 0; k < 16; k++)
+            reached = reached && kc_sim_platform.component_svn[k] >= level->sgx[k];
+        if (reached)
+            return level->rating.status;
+    }
+    return KC_TCB_STATUS_COUNT;
+}
+
 static void test_statuses(void **state)
 {
     struct fixture *f = *state;
-    for (size_t i = 0; kc_sim_collateral_statuses[i] != NULL; i++) {
-        const char *status = kc_sim_collateral_statuses[i];
+    struct kc_tcb_info *info = calloc(1, sizeof *info);
+    for (enum kc_tcb_status status = 0; status < KC_TCB_STATUS_COUNT; status++) {
         struct kc_sim_collateral_options options = options_now(status);
         struct kc_error error = KC_ERROR_NONE;
-        json_error_t json_error;
-        const char *found = NULL;
+        bool of_relaunch = status == KC_TCB_TD_RELAUNCH_ADVISED ||
+                           status == KC_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED;
         kc_sim_collateral_clear(f->files);
-        assert_int_equal(kc_sim_collateral_make(f->state, &options, f->files, &error), KC_OK);
-        struct kc_bytes text = file_of(f, "tcb_info.json");
-        json_t *json = json_loadb((const char *)text.ptr, text.len, 0, &json_error);
-        json_t *levels = json_object_get(json_object_get(json, "tcbInfo"), "tcbLevels");
-        size_t k;
-        json_t *level;
-        json_array_foreach(levels, k, level)
-        {
-            json_t *first = json_array_get(
-                json_object_get(json_object_get(level, "tcb"), "sgxtcbcomponents"), 0);
-            json_int_t svn = json_integer_value(json_object_get(first, "svn"));
-            if (found == NULL && svn <= kc_sim_platform.component_svn[0])
-                found = json_string_value(json_object_get(level, "tcbStatus"));
-        }
-        assert_non_null(found);
-        assert_string_equal(found, status);
-        json_decref(json);
+        enum kc_err err = kc_sim_collateral_make(f->state, &options, f->files, &error);
+        assert_int_equal(err, of_relaunch ? KC_ERR_ARGUMENT : KC_OK);
+        if (of_relaunch)
+            continue;
+        assert_int_equal(kc_tcb_info_decode(file_of(f, "tcb_info.json"), info, &error), KC_OK);
+        assert_int_equal(status_of_platform(info), status);
     }
+    free(info);
 }
 
 static void test_refusals(void **state)
 {
     struct fixture *f = *state;
     static const struct kc_sim_collateral_options rows[] = {
-        {1700000000, 30, "uptodate"},    {1700000000, 30, ""}, {1700000000, 0, "UpToDate"},
-        {1700000000, 36501, "UpToDate"}, {-1, 30, "UpToDate"}, {253402300799, 1, "UpToDate"},
+        {1700000000, 0, KC_TCB_UP_TO_DATE},
+        {1700000000, 36501, KC_TCB_UP_TO_DATE},
+        {-1, 30, KC_TCB_UP_TO_DATE},
+        {253402300799, 1, KC_TCB_UP_TO_DATE},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES];

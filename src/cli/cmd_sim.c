@@ -187,7 +187,7 @@ static int write_collateral(const char *folder, const struct kc_sim_collateral_f
 
 static int run_collateral(const struct options *options, const char *folder)
 {
-    struct kc_sim_collateral_options what = {(int64_t)time(NULL), DEFAULT_DAYS, "UpToDate"};
+    struct kc_sim_collateral_options what = {(int64_t)time(NULL), DEFAULT_DAYS, KC_TCB_UP_TO_DATE};
     struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES];
     struct kc_sim_state *state = NULL;
     struct kc_error error = KC_ERROR_NONE;
@@ -195,8 +195,9 @@ static int run_collateral(const struct options *options, const char *folder)
         return kc_cli_usage("sim", "--at %s: not a time such as 2026-01-31T12:00:00Z", options->at);
     if (options->days != NULL && !read_number(options->days, 36500, &what.days))
         return kc_cli_usage("sim", "--days %s: not a number from 1 to 36500", options->days);
-    if (options->status != NULL)
-        what.status = options->status;
+    if (options->status != NULL &&
+        !kc_tcb_status_from_text(kc_bytes_of_text(options->status), &what.status))
+        return kc_cli_usage("sim", "--status %s: no TCB status has this name", options->status);
     int status = open_state(options, &state);
     if (status != KC_EXIT_OK)
         return status;

@@ -15,26 +15,6 @@
 #define LAST_SECOND       INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 #define DAYS_MAX          36500
 
-const char *const kc_sim_collateral_statuses[] = {
-    "UpToDate",
-    "SWHardeningNeeded",
-    "ConfigurationNeeded",
-    "ConfigurationAndSWHardeningNeeded",
-    "OutOfDate",
-    "OutOfDateConfigurationNeeded",
-    "Revoked",
-    NULL,
-};
-
-bool kc_sim_collateral_status_is_known(const char *status)
-{
-    for (size_t i = 0; kc_sim_collateral_statuses[i] != NULL; i++) {
-        if (strcmp(kc_sim_collateral_statuses[i], status) == 0)
-            return true;
-    }
-    return false;
-}
-
 struct dates {
     int64_t issued;
     int64_t next;
@@ -43,7 +23,7 @@ struct dates {
 };
 
 /* One TCB level: the platform's components, the first of them off by `step`. */
-static void print_level(FILE *out, int step, const char *date, const char *status)
+static void print_level(FILE *out, int step, const char *date, enum kc_tcb_status status)
 {
     fputs("{\"tcb\":{\"sgxtcbcomponents\":[", out);
     for (size_t i = 0; i < 16; i++) {
@@ -54,13 +34,13 @@ static void print_level(FILE *out, int step, const char *date, const char *statu
         fputc('}', out);
     }
     fprintf(out, "],\"pcesvn\":%u},\"tcbDate\":\"%s\",\"tcbStatus\":\"%s\"",
-            kc_sim_platform.pce_svn, date, status);
-    if (strcmp(status, "UpToDate") != 0)
+            kc_sim_platform.pce_svn, date, kc_tcb_status_name(status));
+    if (status != KC_TCB_UP_TO_DATE)
         fputs(",\"advisoryIDs\":[\"SIMULATED-SA-00001\"]", out);
     fputc('}', out);
 }
 
-static void print_tcb_info(FILE *out, const struct dates *dates, const char *status)
+static void print_tcb_info(FILE *out, const struct dates *dates, enum kc_tcb_status status)
 {
     char fmspc[13];
     char pce_id[5];
@@ -71,13 +51,13 @@ static void print_tcb_info(FILE *out, const struct dates *dates, const char *sta
             "\"fmspc\":\"%s\",\"pceId\":\"%s\",\"tcbType\":0,\"tcbEvaluationDataNumber\":%d,"
             "\"tcbLevels\":[",
             dates->issued_text, dates->next_text, fmspc, pce_id, EVALUATION_NUMBER);
-    if (strncmp(status, "OutOfDate", 9) == 0 || strcmp(status, "Revoked") == 0) {
-        print_level(out, +1, "2026-01-01T00:00:00Z", "UpToDate");
+    if (status >= KC_TCB_OUT_OF_DATE) {
+        print_level(out, +1, "2026-01-01T00:00:00Z", KC_TCB_UP_TO_DATE);
         fputc(',', out);
     }
     print_level(out, 0, "2025-01-01T00:00:00Z", status);
     fputc(',', out);
-    print_level(out, -1, "2024-01-01T00:00:00Z", "OutOfDate");
+    print_level(out, -1, "2024-01-01T00:00:00Z", KC_TCB_OUT_OF_DATE);
     fputs("]}", out);
 }
 
@@ -117,19 +97,22 @@ static bool sign_json(const struct kc_sim_state *state, const char *name, struct
     return true;
 }
 
+/* `status` is for TCB info; the QE identity has levels of its own. */
 static bool make_json(const struct kc_sim_state *state, const struct dates *dates,
-                      const char *tcb_status, const char *name, struct kc_sim_collateral_file *out)
+                      const enum kc_tcb_status *status, struct kc_sim_collateral_file *out)
 {
     char *inner = NULL;
     size_t len = 0;
     FILE *stream = open_memstream(&inner, &len);
     if (stream == NULL)
         return false;
-    if (tcb_status != NULL)
-        print_tcb_info(stream, dates, tcb_status);
+    if (status != NULL)
+        print_tcb_info(stream, dates, *status);
     else
         print_qe_identity(stream, dates);
-    bool ok = fclose(stream) == 0 && sign_json(state, name, kc_bytes_of(inner, len), out);
+    bool ok =
+        fclose(stream) == 0 && sign_json(state, status != NULL ? "tcbInfo" : "enclaveIdentity",
+                                         kc_bytes_of(inner, len), out);
     free(inner);
     return ok;
 }
@@ -194,8 +177,9 @@ static bool make_crl(const struct kc_sim_state *state, const struct dates *dates
 static enum kc_err read_options(const struct kc_sim_collateral_options *options,
                                 struct dates *dates, struct kc_error *error)
 {
-    if (!kc_sim_collateral_status_is_known(options->status))
-        return kc_error_set(error, KC_ERR_ARGUMENT, "no TCB status has this name", 0);
+    if (options->status == KC_TCB_TD_RELAUNCH_ADVISED ||
+        options->status == KC_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED)
+        return kc_error_set(error, KC_ERR_ARGUMENT, "no TCB level states this status", 0);
     if (options->days == 0 || options->days > DAYS_MAX)
         return kc_error_set(error, KC_ERR_ARGUMENT, "collateral is valid for 1 to 36500 days",
                             options->days);
@@ -224,8 +208,8 @@ enum kc_err kc_sim_collateral_make(const struct kc_sim_state *state,
     for (size_t i = 0; i < KC_SIM_COLLATERAL_FILES; i++)
         files[i] = (struct kc_sim_collateral_file){names[i], NULL, 0};
     if (make_chain(state, KC_SIM_ROOT_CA, &files[0]) &&
-        make_json(state, &dates, options->status, "tcbInfo", &files[1]) &&
-        make_json(state, &dates, NULL, "enclaveIdentity", &files[2]) &&
+        make_json(state, &dates, &options->status, &files[1]) &&
+        make_json(state, &dates, NULL, &files[2]) &&
         make_chain(state, KC_SIM_TCB_SIGNING, &files[3]) &&
         make_crl(state, &dates, KC_SIM_PLATFORM_CA, &files[4]) &&
         make_chain(state, KC_SIM_PLATFORM_CA, &files[5]) &&

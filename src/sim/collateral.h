@@ -7,13 +7,14 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "formats/tcb_status.h"
 
 struct kc_sim_state;
 
 struct kc_sim_collateral_options {
-    int64_t issued;     /* seconds since 1970: issueDate and thisUpdate */
-    unsigned days;      /* until nextUpdate */
-    const char *status; /* of the TCB level that the simulated platform is at */
+    int64_t issued;            /* seconds since 1970: issueDate and thisUpdate */
+    unsigned days;             /* until nextUpdate */
+    enum kc_tcb_status status; /* of the TCB level that the simulated platform is at */
 };
 
 #define KC_SIM_COLLATERAL_FILES 7
@@ -24,13 +25,8 @@ struct kc_sim_collateral_file {
     size_t len;
 };
 
-/* True for a status that PCS knows, "UpToDate" and its six companions. */
-bool kc_sim_collateral_status_is_known(const char *status);
-
-/* The statuses, NULL at the end. */
-extern const char *const kc_sim_collateral_statuses[];
-
-/* Fills `files`, to be freed by kc_sim_collateral_clear. KC_ERR_CRYPTO, KC_ERR_ARGUMENT. */
+/* Fills `files`, to be freed by kc_sim_collateral_clear. KC_ERR_CRYPTO;
+ * KC_ERR_ARGUMENT: a date out of range, or a status that no TCB level states. */
 KC_MUST_USE enum kc_err kc_sim_collateral_make(
     const struct kc_sim_state *state, const struct kc_sim_collateral_options *options,
     struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES], struct kc_error *error);
