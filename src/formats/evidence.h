@@ -54,12 +54,35 @@ struct kc_evidence {
     void *owned[2]; /* internal */
 };
 
-const char *kc_evidence_wrapping_name(enum kc_evidence_wrapping wrapping); /* "quote-json" ... */
-const char *kc_evidence_text_name(enum kc_evidence_text text);             /* "hex" ... */
+/* "quote", "oe-report", "oe-evidence", "quote-json", "dice", "oe-certificate" */
+const char *kc_evidence_wrapping_name(enum kc_evidence_wrapping wrapping);
+/* "binary", "hex", "base64", "pem", "json" */
+const char *kc_evidence_text_name(enum kc_evidence_text text);
 
 /*
+ * Takes off the one level of text that may be around binary evidence. The first byte decides,
+ * white space around text aside, so that no input can be read in two ways:
+ *
+ *   01 to 08, or 30 and a byte from 80 on   binary (a version, or a DER sequence)
+ *   {                                       JSON: left as it is
+ *   -----BEGIN CERTIFICATE-----             PEM, one certificate, strict (base/pem.h)
+ *   a digit                                 hex: no binary form begins with a byte from a0 on
+ *   another character of base64             base64, standard or URL-safe
+ *
+ * Lines of hex and base64 may be broken by LF or CRLF. The caller frees `*out`, even for no bytes.
+ * Failure leaves nothing to free.
+ */
+KC_MUST_USE enum kc_err kc_evidence_unwrap(struct kc_bytes bytes, enum kc_evidence_text *text,
+                                           uint8_t **out, size_t *out_len, struct kc_error *error);
+
+/*
+ * Opens evidence in any of the forms above. A certificate must carry evidence in one extension
+ * of those that we judge, in no two.
+ *
  * KC_ERR_MALFORMED when `bytes` are of none of these forms, or of one but broken: `error` says
- * which was tried. KC_ERR_UNSUPPORTED names a form or format that we know and do not judge.
+ * which was tried; its offsets count from the start of the part that it names, text taken off.
+ * KC_ERR_UNSUPPORTED names a form or format that we know and do not judge. The quote itself is
+ * not judged here, nor its version.
  */
 KC_MUST_USE enum kc_err kc_evidence_open(struct kc_bytes bytes, struct kc_evidence *out,
                                          struct kc_error *error);
