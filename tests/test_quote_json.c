@@ -271,9 +271,9 @@ static void test_depths(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(depths); i++) {
         struct kc_bytes text = kc_bytes_of_text(depths[i].text);
-        if (kc_json_deeper_than(text, depths[i].depth))
+        if (kc_json_depth_exceeds(text, depths[i].depth))
             fail_msg("'%s' is deeper", depths[i].text);
-        if (depths[i].depth > 0 && !kc_json_deeper_than(text, depths[i].depth - 1))
+        if (depths[i].depth > 0 && !kc_json_depth_exceeds(text, depths[i].depth - 1))
             fail_msg("'%s' is not as deep", depths[i].text);
     }
 }

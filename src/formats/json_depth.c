@@ -1,6 +1,6 @@
 #include "formats/json_depth.h"
 
-bool kc_json_deeper_than(struct kc_bytes json, size_t limit)
+bool kc_json_depth_exceeds(struct kc_bytes json, size_t limit)
 {
     size_t depth = 0;
     bool in_string = false;

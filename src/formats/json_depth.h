@@ -7,10 +7,8 @@
 
 #include "base/bytes.h"
 
-#define KC_JSON_DEPTH_MAX 32
-
 /* True when arrays and objects stand more than `limit` deep in each other. Counts brackets
  * outside of strings; whether the text is JSON at all is the parser's to say. */
-bool kc_json_deeper_than(struct kc_bytes json, size_t limit);
+bool kc_json_depth_exceeds(struct kc_bytes json, size_t limit);
 
 #endif

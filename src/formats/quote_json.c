@@ -10,6 +10,8 @@
 #include "formats/oe_report.h"
 #include "formats/sgx_quote.h"
 
+#define DEPTH_MAX 32
+
 /* Open Enclave's attributes (openenclave bits/report.h). */
 #define OE_ATTRIBUTE_DEBUG  1u
 #define OE_ATTRIBUTE_REMOTE 2u
@@ -191,7 +193,7 @@ enum kc_err kc_quote_json_decode(struct kc_bytes text, struct kc_quote_json *out
     json_error_t detail;
     if (text.len > KC_QUOTE_JSON_MAX_SIZE)
         return refuse(error, "quote JSON: larger than 524288 bytes", text.len);
-    if (kc_json_deeper_than(text, KC_JSON_DEPTH_MAX))
+    if (kc_json_depth_exceeds(text, DEPTH_MAX))
         return refuse(error, "quote JSON: nested more than 32 deep", 0);
     json_t *root = json_loadb(text.len == 0 ? "" : (const char *)text.ptr, text.len,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &detail);

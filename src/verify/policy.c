@@ -243,7 +243,7 @@ enum kc_err kc_policy_parse(struct kc_bytes json, struct kc_policy *out,
     struct context c = {&policy, error, ""};
     if (json.len > KC_POLICY_MAX_SIZE)
         return refuse(&c, "the policy is larger than 64 KiB", "keep to the few keys it needs");
-    if (kc_json_deeper_than(json, DEPTH_MAX))
+    if (kc_json_depth_exceeds(json, DEPTH_MAX))
         return refuse(&c, "the policy is nested too deeply",
                       "no value is more than a list of strings");
     json_t *root = json_loadb((const char *)json.ptr, json.len,
