@@ -191,7 +191,9 @@ static const struct {
     {SHARED_VECTOR("ratls/kms_cert.der"), 3, true},
     {SHARED_VECTOR("ratls/kms_fresh.der"), 5, true},
     {SHARED_VECTOR("ratls/ok_p256_sha256.der"), 1, true},
+    {SHARED_VECTOR("ratls/ok_p384_sha384.der"), 1, true},
     {SHARED_VECTOR("ratls/ok_sha512_nonce.der"), 2, true},
+    {SHARED_VECTOR("ratls/rsa_like_p521.der"), 1, true},
 };
 
 static void test_certificates(void **state)
