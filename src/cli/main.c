@@ -6,7 +6,9 @@
 #include "version.h"
 
 static const struct kc_command *const commands[] = {
+    &kc_cmd_evidence,
     &kc_cmd_measure,
+    &kc_cmd_report,
     &kc_cmd_sign,
     &kc_cmd_sim,
     NULL, /* end */
