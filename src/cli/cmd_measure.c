@@ -64,25 +64,14 @@ static bool read_options(int argc, char **argv, struct options *out)
     return optind == argc;
 }
 
-/* Where the SIGSTRUCT would be beside the image; the caller frees. */
-static char *beside(const char *image)
-{
-    static const char suffix[] = ".signed";
-    char *path = NULL;
-    size_t n = strlen(image);
-    size_t cut = sizeof suffix - 1;
-    if (n > cut && strcmp(image + n - cut, suffix) == 0)
-        n -= cut;
-    return asprintf(&path, "%.*s.sig", (int)n, image) < 0 ? NULL : path;
-}
-
 /* `found` tells whether there is one. */
 static int read_sigstruct(const struct options *options, struct kc_sigstruct *out, bool *found)
 {
     struct kc_room bytes = {NULL, 0};
     struct kc_error error = KC_ERROR_NONE;
     int status = KC_EXIT_OK;
-    char *path = options->sig == NULL ? beside(options->image) : strdup(options->sig);
+    char *path =
+        options->sig == NULL ? kc_image_facts_sig_path(options->image) : strdup(options->sig);
     if (path == NULL)
         return kc_cli_fail(KC_EXIT_REFUSED, "out of memory");
     *found = false;
@@ -134,7 +123,7 @@ static int run(int argc, char **argv)
     struct kc_room elf = {NULL, 0};
     struct kc_image image = {0};
     if (!read_options(argc, argv, &options))
-        return kc_cli_usage("measure", "cannot read the options");
+        return kc_cli_usage("measure", "cannot make sense of '%s'", argv[optind - 1]);
     if (options.help) {
         fputs(help, stdout);
         return KC_EXIT_OK;

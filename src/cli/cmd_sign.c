@@ -26,7 +26,7 @@ static const char help[] =
     "  -k, --key-file FILE        RSA-3072 private key of exponent 3, PEM\n"
     "                             (openssl genrsa -3 -out private.pem 3072)\n"
     "  -o, --output FILE          the image (IMAGE.signed)\n"
-    "  -s, --signature FILE       the SIGSTRUCT (IMAGE.sig)\n"
+    "  -s, --signature FILE       the SIGSTRUCT (OUT.sig, without .signed)\n"
     "      --json                 print the facts as JSON\n\n"
     "Without Date= the SIGSTRUCT's date is that of SOURCE_DATE_EPOCH, else today (UTC).\n"
     "exit status: 0 signed, 1 could not, 2 not an image or a key, 64 wrong usage or settings\n";
@@ -192,11 +192,15 @@ static int sign(const struct options *options, struct work *work)
 
 static int write_results(const struct options *options, struct work *work)
 {
-    if ((options->image_out == NULL ? asprintf(&work->image_out, "%s.signed", options->elf)
-                                    : asprintf(&work->image_out, "%s", options->image_out)) < 0)
-        return kc_cli_fail(KC_EXIT_REFUSED, "out of memory");
-    if ((options->sig_out == NULL ? asprintf(&work->sig_out, "%s.sig", options->elf)
-                                  : asprintf(&work->sig_out, "%s", options->sig_out)) < 0)
+    if (options->image_out != NULL)
+        work->image_out = strdup(options->image_out);
+    else if (asprintf(&work->image_out, "%s.signed", options->elf) < 0)
+        work->image_out = NULL;
+    if (options->sig_out != NULL)
+        work->sig_out = strdup(options->sig_out);
+    else if (work->image_out != NULL)
+        work->sig_out = kc_image_facts_sig_path(work->image_out);
+    if (work->image_out == NULL || work->sig_out == NULL)
         return kc_cli_fail(KC_EXIT_REFUSED, "out of memory");
     if (!kc_cli_write_file(work->image_out, kc_bytes_of(work->elf.ptr, work->elf.len), false) ||
         !kc_cli_write_file(work->sig_out, kc_bytes_of(work->sigstruct, sizeof work->sigstruct),
@@ -219,7 +223,7 @@ static int run(int argc, char **argv)
     struct options options = {0};
     struct work work = {0};
     if (!read_options(argc, argv, &options))
-        return kc_cli_usage("sign", "cannot read the options");
+        return kc_cli_usage("sign", "cannot make sense of '%s'", argv[optind - 1]);
     if (options.help) {
         fputs(help, stdout);
         return KC_EXIT_OK;

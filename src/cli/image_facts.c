@@ -168,3 +168,14 @@ void kc_image_facts_say_hits(const char *path, const struct kc_scan *scan)
         kc_cli_say("%s: %s at 0x%" PRIx64 " in %s", path, scan->hit[i].what, scan->hit[i].address,
                    scan->hit[i].function == NULL ? "no function" : scan->hit[i].function);
 }
+
+char *kc_image_facts_sig_path(const char *image)
+{
+    static const char suffix[] = ".signed";
+    char *path = NULL;
+    size_t n = strlen(image);
+    size_t cut = sizeof suffix - 1;
+    if (n > cut && strcmp(image + n - cut, suffix) == 0)
+        n -= cut;
+    return asprintf(&path, "%.*s.sig", (int)n, image) < 0 ? NULL : path;
+}

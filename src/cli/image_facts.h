@@ -19,4 +19,8 @@ KC_MUST_USE bool kc_image_facts_print(const struct kc_image_facts *facts, bool j
 /* Each place of a scan with what must not stand there, on stderr. */
 void kc_image_facts_say_hits(const char *path, const struct kc_scan *scan);
 
+/* Where the SIGSTRUCT stands beside an image: X.sig for X.signed, else IMAGE.sig. The caller
+ * frees; NULL without memory. */
+char *kc_image_facts_sig_path(const char *image);
+
 #endif

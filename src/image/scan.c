@@ -91,6 +91,7 @@ static enum kc_err sweep_function(void *context, const struct kc_elf_function *f
         struct kc_x86 instruction = {0};
         if (!kc_x86_decode(code, &instruction)) {
             add_hit(work->scan, address, "unknown instruction", function->name);
+            work->mark[address] = MARK_START; /* say so once */
             break;
         }
         if (work->mark[address] != MARK_START)
@@ -111,7 +112,7 @@ static enum kc_err follow(struct work *work, uint64_t address, struct kc_error *
         struct kc_x86 instruction = {0};
         if (!kc_x86_decode(code, &instruction)) {
             add_hit(work->scan, address, "unknown instruction", NULL);
-            work->mark[address] = MARK_START; /* say so once */
+            work->mark[address] = MARK_START;
             break;
         }
         err = note(work, address, &instruction, NULL, error);
