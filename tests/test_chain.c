@@ -1,6 +1,11 @@
+#include "verify/chain.h"
+
+#include <dirent.h>
+
+#include <jansson.h>
+
 #include "pki.h"
 #include "seed.h"
-#include "verify/chain.h"
 
 #define SEED_TIME 1755236700 /* 2025-08-15T05:45:00Z */
 /* The made chains: leaf 2024 to 2030, CAs from 2023. */
@@ -311,12 +316,92 @@ static void test_seed(void **state)
     free(pem);
 }
 
+/* The time that a case of the shared data is to be judged at. */
+static int64_t case_time(const char *folder)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/expect.json", folder);
+    json_t *expect = json_load_file(path, 0, NULL);
+    assert_non_null(expect);
+    int64_t at = json_integer_value(json_object_get(expect, "at_unix"));
+    json_decref(expect);
+    return at;
+}
+
+/* Judges the chain in `folder`/quote.bin; false where the quote carries none. */
+static bool judge_case(const char *folder, struct kc_pck_chain *chain)
+{
+    static const char end[] = "-----END CERTIFICATE-----\n";
+    char path[1024];
+    size_t len = 0;
+    size_t stop = 0;
+    snprintf(path, sizeof path, "%s/quote.bin", folder);
+    uint8_t *quote = test_read_file(path, &len);
+    assert_non_null(quote);
+    size_t start = test_find_pem(quote, len);
+    for (size_t i = start; i + sizeof end - 1 <= len; i++) {
+        if (memcmp(quote + i, end, sizeof end - 1) == 0)
+            stop = i + sizeof end - 1;
+    }
+    if (stop == 0) {
+        free(quote);
+        return false;
+    }
+    struct kc_error error = KC_ERROR_NONE;
+    if (kc_pck_chain_decode(kc_bytes_of(quote + start, stop - start), chain, &error) != KC_OK)
+        fail_msg("%s: %s at %llu", folder, error.what, (unsigned long long)error.at);
+    struct kc_chain_verdict verdict =
+        kc_chain_verify_pck(chain, kc_chain_intel_root_key, case_time(folder));
+    if (verdict.fault != KC_CHAIN_GOOD)
+        fail_msg("%s: certificate %zu: %s", folder, verdict.index, verdict.what);
+    free(quote);
+    return true;
+}
+
+/* Every chain of real hardware that we have: all hold under Intel's root. */
+static void test_real_chains(void **state)
+{
+    (void)state;
+    DIR *cases_folder = opendir(SHARED_VECTOR("dcap"));
+    size_t judged = 0;
+    if (cases_folder == NULL)
+        skip();
+    struct kc_pck_chain *chain = malloc(sizeof *chain);
+    for (struct dirent *e = readdir(cases_folder); e != NULL; e = readdir(cases_folder)) {
+        char folder[768];
+        if (e->d_name[0] == '.')
+            continue;
+        snprintf(folder, sizeof folder, "%s/%s", SHARED_VECTOR("dcap"), e->d_name);
+        judged += judge_case(folder, chain);
+    }
+    closedir(cases_folder);
+    free(chain);
+    printf("%zu chains of real hardware\n", judged);
+    assert_true(judged >= 20);
+}
+
+/* The built-in key is that of the root which the shared data trusts. */
+static void test_intel_root(void **state)
+{
+    (void)state;
+    size_t len = 0;
+    uint8_t *pem = test_read_file(SHARED_VECTOR("dcap/sgx3-seed-icx-2025-08/root_ca.pem"), &len);
+    if (pem == NULL)
+        skip();
+    struct kc_pck_chain *chain = malloc(sizeof *chain);
+    assert_int_equal(kc_pck_chain_decode(kc_bytes_of(pem, len), chain, NULL), KC_OK);
+    assert_memory_equal(chain->certificate[0].public_key, kc_chain_intel_root_key, 64);
+    free(chain);
+    free(pem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),        cmocka_unit_test(test_times),
         cmocka_unit_test(test_processor_ca), cmocka_unit_test(test_roots),
         cmocka_unit_test(test_orders),       cmocka_unit_test(test_seed),
+        cmocka_unit_test(test_real_chains),  cmocka_unit_test(test_intel_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "verify/ecdsa.h"
 
+#include <jansson.h>
+
 #include "base/hex.h"
 #include "test.h"
 
@@ -125,13 +127,59 @@ static void test_sha256(void **state)
     }
 }
 
+/* One case; those whose signature is not 64 octets do not even get here through our types. */
+static bool wycheproof_accepts(const char *key_hex, const json_t *test)
+{
+    uint8_t key[65];
+    uint8_t signature[64];
+    uint8_t message[512];
+    size_t len = 0;
+    const char *sig = json_string_value(json_object_get(test, "sig"));
+    const char *msg = json_string_value(json_object_get(test, "msg"));
+    struct kc_room room = {message, sizeof message};
+    if (strlen(sig) != 2 * sizeof signature)
+        return false;
+    from_hex(key_hex, key, sizeof key);
+    from_hex(sig, signature, sizeof signature);
+    assert_int_equal(kc_hex_decode(kc_bytes_of_text(msg), room, &len), KC_OK);
+    return kc_ecdsa_p256_verify(key + 1, kc_bytes_of(message, len), signature);
+}
+
+static void test_wycheproof(void **state)
+{
+    (void)state;
+    size_t i = 0;
+    size_t k = 0;
+    size_t count = 0;
+    json_t *group = NULL;
+    json_t *test = NULL;
+    json_t *all =
+        json_load_file(SHARED_VECTOR("wycheproof/ecdsa_secp256r1_sha256_p1363_test.json"), 0, NULL);
+    if (all == NULL)
+        skip();
+    json_array_foreach(json_object_get(all, "testGroups"), i, group)
+    {
+        const json_t *public_key = json_object_get(group, "publicKey");
+        const char *key = json_string_value(json_object_get(public_key, "uncompressed"));
+        json_array_foreach(json_object_get(group, "tests"), k, test)
+        {
+            const char *result = json_string_value(json_object_get(test, "result"));
+            if (wycheproof_accepts(key, test) != (strcmp(result, "valid") == 0))
+                fail_msg("case %lld", (long long)json_integer_value(json_object_get(test, "tcId")));
+            count++;
+        }
+    }
+    assert_int_equal(count, json_integer_value(json_object_get(all, "numberOfTests")));
+    printf("%zu cases\n", count);
+    json_decref(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),
-        cmocka_unit_test(test_points),
-        cmocka_unit_test(test_bits),
-        cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_cases),      cmocka_unit_test(test_points),
+        cmocka_unit_test(test_bits),       cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_wycheproof),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,14 +126,17 @@ enum kc_err kc_pck_extension_decode(const struct kc_certificate *certificate,
     return KC_OK;
 }
 
+/* Reads one block into place `chain->count`. */
 static enum kc_err read_certificate(struct kc_reader *r, struct kc_pck_chain *chain,
                                     struct kc_error *error)
 {
     size_t i = chain->count;
     size_t len = 0;
-    struct kc_error inner = KC_ERROR_NONE;
-    struct kc_room room = {chain->der[i], sizeof chain->der[i]};
     size_t at = r->at;
+    struct kc_error inner = KC_ERROR_NONE;
+    if (i == KC_PCK_CHAIN_MAX)
+        return kc_error_set(error, KC_ERR_MALFORMED, "PCK chain: more than 4 certificates", at);
+    struct kc_room room = {chain->der[i], sizeof chain->der[i]};
     enum kc_err err = kc_pem_read(r, "CERTIFICATE", room, &len, error);
     if (err != KC_OK)
         return err;
@@ -149,18 +152,14 @@ enum kc_err kc_pck_chain_decode(struct kc_bytes pem, struct kc_pck_chain *out,
                                 struct kc_error *error)
 {
     struct kc_reader r = kc_reader_of(pem);
+    enum kc_err err = KC_OK;
     out->count = 0;
     if (pem.len > 0 && pem.ptr[pem.len - 1] == 0)
         r.left--;
-    do {
-        if (out->count == KC_PCK_CHAIN_MAX)
-            return kc_error_set(error, KC_ERR_MALFORMED, "PCK chain: more than 4 certificates",
-                                r.at);
-        enum kc_err err = read_certificate(&r, out, error);
-        if (err != KC_OK) {
-            out->count = 0;
-            return err;
-        }
-    } while (r.left > 0);
-    return KC_OK;
+    do
+        err = read_certificate(&r, out, error);
+    while (err == KC_OK && r.left > 0);
+    if (err != KC_OK)
+        out->count = 0;
+    return err;
 }

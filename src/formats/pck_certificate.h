@@ -45,7 +45,8 @@ struct kc_pck_chain {
 
 /*
  * Decodes a strict PEM chain of 1 to KC_PCK_CHAIN_MAX certificates in the order found. One NUL at
- * the end is allowed, as Intel's library writes it.
+ * the end is allowed, as Intel's library writes it. KC_ERR_ROOM: a certificate is larger than
+ * KC_CERTIFICATE_MAX_SIZE. On failure `count` is 0.
  */
 KC_MUST_USE enum kc_err kc_pck_chain_decode(struct kc_bytes pem, struct kc_pck_chain *out,
                                             struct kc_error *error);
