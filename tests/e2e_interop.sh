@@ -1,10 +1,9 @@
 #!/bin/bash
-# An independent verifier, @phala/dcap-qvl, judges our simulated quote with our simulated
-# collateral. usage: e2e_interop.sh KEYCLAVE SIM_QUOTE BUILD-FOLDER
+# An independent verifier, @phala/dcap-qvl, judges the quote that the enclave gets from the
+# simulated platform, with the simulated collateral. usage: e2e_interop.sh KEYCLAVE BUILD-FOLDER
 set -euo pipefail
 keyclave=$1
-sim_quote=$2
-modules=$3/interop
+modules=$2/interop
 source=$(cd "$(dirname "$0")/interop" && pwd)
 work=$(mktemp -d)
 service=
@@ -64,9 +63,10 @@ mkfifo "$work/ready"
 "$keyclave" sim aesm --socket "$work/aesm.socket" >"$work/ready" &
 service=$!
 read -r _ <"$work/ready"
-"$sim_quote" "$KEYCLAVE_STATE" "$work/aesm.socket" >"$work/quote"
+"$keyclave" report --aesm "$work/aesm.socket" --raw "$work/quote" >"$work/quote.json"
 "$keyclave" sim collateral "$work/collateral"
 want UpToDate "$work/quote" "$work/collateral"
+want UpToDate "$work/quote.json" "$work/collateral"
 
 for status in OutOfDate SWHardeningNeeded ConfigurationAndSWHardeningNeeded; do
     "$keyclave" sim collateral "$work/$status" --status $status
