@@ -16,7 +16,7 @@ struct kc_judge {
     bool has_chain;             /* it was decoded, and its first certificate is of the profile */
 };
 
-/* A failure of weight KC_FAILURE_GENUINE. */
+/* A failure of weight KC_WEIGHT_GENUINE. */
 void kc_judge_fail(struct kc_judge *j, enum kc_stage stage, const char *check, const char *expected,
                    const char *actual, const char *hint);
 

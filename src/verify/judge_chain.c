@@ -23,8 +23,8 @@ static void fail_absent(struct kc_judge *j)
     kc_verdict_put_number(v, type);
     kc_verdict_put(v, names_platform ? ", which names the platform alone" : ", which is not known");
     kc_verdict_fail(v, KC_STAGE_CHAIN,
-                    &(struct kc_failure){
-                        "chain.present", names_platform ? KC_FAILURE_UNJUDGED : KC_FAILURE_GENUINE,
+                    &(struct kc_verdict_failure){
+                        "chain.present", names_platform ? KC_WEIGHT_UNJUDGED : KC_WEIGHT_GENUINE,
                         "the PCK certificate chain in the quote (type 5)", actual,
                         "let the attester's quote provider put the PCK certificate chain into its "
                         "quotes (Intel's default provider library does so)"});

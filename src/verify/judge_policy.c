@@ -5,7 +5,7 @@ static void refuse(struct kc_judge *j, const char *check, const char *expected, 
                    const char *hint)
 {
     kc_verdict_fail(j->verdict, KC_STAGE_POLICY,
-                    &(struct kc_failure){check, KC_FAILURE_POLICY, expected, actual, hint});
+                    &(struct kc_verdict_failure){check, KC_WEIGHT_POLICY, expected, actual, hint});
 }
 
 static void judge_hashes(struct kc_judge *j, const char *check,
@@ -72,8 +72,8 @@ static void judge_tcb(struct kc_judge *j)
         first = false;
     }
     kc_verdict_fail(v, KC_STAGE_POLICY,
-                    &(struct kc_failure){
-                        "policy.tcb", KC_FAILURE_UNJUDGED, expected, "not judged",
+                    &(struct kc_verdict_failure){
+                        "policy.tcb", KC_WEIGHT_UNJUDGED, expected, "not judged",
                         "TCB levels are not judged yet: whether this platform has its security "
                         "updates is unknown; a policy with \"tcb\": \"ignore\" accepts that "
                         "knowingly"});

@@ -37,11 +37,11 @@ bool kc_judge_shape(struct kc_judge *j)
         return true;
     }
     if (err == KC_ERR_UNSUPPORTED && is_later_version(bytes)) {
-        kc_verdict_fail(v, KC_STAGE_SHAPE,
-                        &(struct kc_failure){"evidence.supported", KC_FAILURE_UNJUDGED,
-                                             "an SGX quote of version 3",
-                                             "a quote of version 4 or 5",
-                                             "quotes of these versions are not judged yet"});
+        kc_verdict_fail(
+            v, KC_STAGE_SHAPE,
+            &(struct kc_verdict_failure){"evidence.supported", KC_WEIGHT_UNJUDGED,
+                                         "an SGX quote of version 3", "a quote of version 4 or 5",
+                                         "quotes of these versions are not judged yet"});
         return false;
     }
     const char *actual = kc_verdict_text(v);

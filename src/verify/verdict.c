@@ -25,9 +25,10 @@ void kc_verdict_start(struct kc_verdict *v)
     v->kind = KC_VERDICT_INVALID;
 }
 
-void kc_verdict_fail(struct kc_verdict *v, enum kc_stage stage, const struct kc_failure *failure)
+void kc_verdict_fail(struct kc_verdict *v, enum kc_stage stage,
+                     const struct kc_verdict_failure *failure)
 {
-    if (failure->weight != KC_FAILURE_UNJUDGED)
+    if (failure->weight != KC_WEIGHT_UNJUDGED)
         v->stage[stage] = KC_STAGE_FAILED;
     if (v->failure_count == KC_VERDICT_FAILURES_MAX) {
         v->overflowed = true;
@@ -51,7 +52,7 @@ bool kc_verdict_is_genuine(const struct kc_verdict *v)
     return !v->overflowed;
 }
 
-static bool has_failure(const struct kc_verdict *v, enum kc_failure_weight weight)
+static bool has_failure(const struct kc_verdict *v, enum kc_verdict_weight weight)
 {
     for (size_t i = 0; i < v->failure_count; i++) {
         if (v->failure[i].weight == weight)
@@ -62,11 +63,11 @@ static bool has_failure(const struct kc_verdict *v, enum kc_failure_weight weigh
 
 void kc_verdict_close(struct kc_verdict *v)
 {
-    bool unjudged = has_failure(v, KC_FAILURE_UNJUDGED);
+    bool unjudged = has_failure(v, KC_WEIGHT_UNJUDGED);
     v->genuine = kc_verdict_is_genuine(v);
-    if (v->overflowed || has_failure(v, KC_FAILURE_GENUINE))
+    if (v->overflowed || has_failure(v, KC_WEIGHT_GENUINE))
         v->kind = KC_VERDICT_INVALID;
-    else if (v->genuine && has_failure(v, KC_FAILURE_POLICY))
+    else if (v->genuine && has_failure(v, KC_WEIGHT_POLICY))
         v->kind = KC_VERDICT_REFUSED;
     else if (unjudged)
         v->kind = KC_VERDICT_UNJUDGED;

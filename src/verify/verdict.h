@@ -12,8 +12,9 @@
 void kc_verdict_start(struct kc_verdict *v);
 
 /* Adds a failure; all four texts are literals or come from the functions below. A failure of
- * weight KC_FAILURE_GENUINE or KC_FAILURE_POLICY marks `stage` failed. */
-void kc_verdict_fail(struct kc_verdict *v, enum kc_stage stage, const struct kc_failure *failure);
+ * weight KC_WEIGHT_GENUINE or KC_WEIGHT_POLICY marks `stage` failed. */
+void kc_verdict_fail(struct kc_verdict *v, enum kc_stage stage,
+                     const struct kc_verdict_failure *failure);
 
 /* Marks a stage that was made to its end: it holds unless a failure was noted for it. */
 void kc_verdict_made(struct kc_verdict *v, enum kc_stage stage);

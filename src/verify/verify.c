@@ -8,14 +8,15 @@ void kc_judge_fail(struct kc_judge *j, enum kc_stage stage, const char *check, c
                    const char *actual, const char *hint)
 {
     kc_verdict_fail(j->verdict, stage,
-                    &(struct kc_failure){check, KC_FAILURE_GENUINE, expected, actual, hint});
+                    &(struct kc_verdict_failure){check, KC_WEIGHT_GENUINE, expected, actual, hint});
 }
 
 static void fail_unjudged(struct kc_verdict *v, const char *check, const char *expected,
                           const char *actual, const char *hint)
 {
-    kc_verdict_fail(v, KC_STAGE_SHAPE,
-                    &(struct kc_failure){check, KC_FAILURE_UNJUDGED, expected, actual, hint});
+    kc_verdict_fail(
+        v, KC_STAGE_SHAPE,
+        &(struct kc_verdict_failure){check, KC_WEIGHT_UNJUDGED, expected, actual, hint});
 }
 
 /* kc_verdict_close() takes them back from evidence that is not genuine. */
@@ -80,8 +81,8 @@ void kc_verify_unreadable(const struct kc_error *error, struct kc_verdict *out)
     else
         kc_verdict_fail(
             out, KC_STAGE_SHAPE,
-            &(struct kc_failure){
-                "evidence.shape", KC_FAILURE_GENUINE,
+            &(struct kc_verdict_failure){
+                "evidence.shape", KC_WEIGHT_GENUINE,
                 "a quote, an Open Enclave report or evidence, quote JSON, or a certificate with "
                 "evidence",
                 words(out, error),

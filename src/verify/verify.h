@@ -44,15 +44,15 @@ enum kc_stage_state {
 };
 
 /* What a failed check means for the verdict; the gravest one decides. */
-enum kc_failure_weight {
-    KC_FAILURE_POLICY,   /* refused */
-    KC_FAILURE_UNJUDGED, /* a clause of the policy, or all of it, could not be judged */
-    KC_FAILURE_GENUINE,  /* invalid */
+enum kc_verdict_weight {
+    KC_WEIGHT_POLICY,   /* refused */
+    KC_WEIGHT_UNJUDGED, /* a clause of the policy, or all of it, could not be judged */
+    KC_WEIGHT_GENUINE,  /* invalid */
 };
 
-struct kc_failure {
+struct kc_verdict_failure {
     const char *check; /* stable dotted name, a literal */
-    enum kc_failure_weight weight;
+    enum kc_verdict_weight weight;
     const char *expected; /* these three are literals or point into the verdict's text */
     const char *actual;
     const char *hint;
@@ -81,7 +81,7 @@ struct kc_verdict {
     enum kc_verdict_kind kind;
     enum kc_stage_state stage[KC_STAGE_COUNT];
     size_t failure_count;
-    struct kc_failure failure[KC_VERDICT_FAILURES_MAX];
+    struct kc_verdict_failure failure[KC_VERDICT_FAILURES_MAX];
 
     bool has_format; /* the quote's shape was recognised: the names below are not NULL */
     const char *format;
