@@ -6,11 +6,13 @@
 #include "version.h"
 
 static const struct kc_command *const commands[] = {
+    &kc_cmd_encrypt_to,
     &kc_cmd_evidence,
     &kc_cmd_measure,
     &kc_cmd_report,
     &kc_cmd_sign,
     &kc_cmd_sim,
+    &kc_cmd_verify,
     NULL, /* end */
 };
 

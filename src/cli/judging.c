@@ -1,0 +1,216 @@
+#include "cli/judging.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/pem.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "formats/certificate.h"
+#include "sim/state.h"
+#include "verify/chain.h"
+
+#define HELD_DATA_MAX  (1024 * 1024)
+#define TRUST_FILE_MAX (64 * 1024)
+
+const char kc_judging_help[] =
+    "  --policy F       what you accept, as JSON (docs/verification.md); without it: no debug\n"
+    "                   enclave, TCB UpToDate, any identity\n"
+    "  --trust WHAT     the root to trust: intel (default), sim (the simulated root of the state\n"
+    "                   folder), or a file with the root certificate in PEM\n"
+    "  --at TIME        judge dates at this time, such as 2025-08-15T05:45:00Z (default: now)\n"
+    "  --held-data F    the evidence must bind these very bytes: report data is their SHA-256\n"
+    "  --state DIR      the state folder for --trust sim\n";
+
+bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *twice)
+{
+    const char **places[] = {
+        &j->policy_path, &j->trust, &j->at, &j->held_data_path, &j->state,
+    };
+    if (option < KC_JUDGING_POLICY || option >= KC_JUDGING_OPTION_END)
+        return false;
+    const char **place = places[option - KC_JUDGING_POLICY];
+    *twice = *place != NULL;
+    *place = value;
+    return true;
+}
+
+static int load_policy(struct kc_judging *j)
+{
+    struct kc_policy_error error;
+    struct kc_room file = {NULL, 0};
+    j->policy = kc_policy_default;
+    if (j->policy_path == NULL)
+        return KC_EXIT_OK;
+    if (!kc_cli_read_file(j->policy_path, KC_POLICY_MAX_SIZE, &file))
+        return KC_EXIT_UNJUDGED;
+    enum kc_err err = kc_policy_parse(kc_bytes_of(file.ptr, file.len), &j->policy, &error);
+    free(file.ptr);
+    if (err == KC_OK)
+        return KC_EXIT_OK;
+    if (error.line > 0 && error.key[0] == '\0')
+        return kc_cli_fail(KC_EXIT_USAGE, "policy %s, line %zu: %s; %s", j->policy_path, error.line,
+                           error.what, error.mend);
+    if (error.key[0] == '\0')
+        return kc_cli_fail(KC_EXIT_USAGE, "policy %s: %s; %s", j->policy_path, error.what,
+                           error.mend);
+    return kc_cli_fail(KC_EXIT_USAGE, "policy %s: \"%s\" %s; %s", j->policy_path, error.key,
+                       error.what, error.mend);
+}
+
+/* The root certificate in a PEM file: its key is what is trusted. */
+static int load_root_file(struct kc_judging *j)
+{
+    struct kc_room file = {NULL, 0};
+    uint8_t der[KC_CERTIFICATE_MAX_SIZE];
+    size_t n = 0;
+    struct kc_certificate certificate;
+    struct kc_error error = KC_ERROR_NONE;
+    int status = KC_EXIT_USAGE;
+    if (!kc_cli_read_file(j->trust, TRUST_FILE_MAX, &file))
+        return KC_EXIT_UNJUDGED;
+    struct kc_reader r = kc_reader_of(kc_bytes_of(file.ptr, file.len));
+    if (kc_pem_read(&r, "CERTIFICATE", (struct kc_room){der, sizeof der}, &n, &error) != KC_OK ||
+        !kc_reader_done(&r))
+        kc_cli_say("--trust %s: not one certificate in PEM and nothing else; `openssl x509 -in F` "
+                   "writes it so",
+                   j->trust);
+    else if (kc_certificate_decode(kc_bytes_of(der, n), &certificate, &error) != KC_OK)
+        kc_cli_say("--trust %s: %s (at %llu)", j->trust, error.what, (unsigned long long)error.at);
+    else if (!certificate.key_is_p256)
+        kc_cli_say("--trust %s: its key is not on P-256, as every root of SGX is", j->trust);
+    else
+        status = KC_EXIT_OK;
+    if (status == KC_EXIT_OK)
+        memcpy(j->root_key, certificate.public_key, sizeof j->root_key);
+    free(file.ptr);
+    return status;
+}
+
+/* Judging must not make a machine: a root made this moment has signed nothing. */
+static int load_simulated_root(struct kc_judging *j)
+{
+    struct kc_sim_state *state = NULL;
+    struct kc_error error = KC_ERROR_NONE;
+    int status = KC_EXIT_UNJUDGED;
+    char *path = kc_cli_state_folder(j->state);
+    if (path == NULL)
+        return status;
+    if (!kc_sim_state_exists(path)) {
+        kc_cli_say("--trust sim: there is no simulated machine in %s, and so no simulated root; "
+                   "`keyclave report` makes one, and --state DIR names another folder",
+                   path);
+    } else if (kc_sim_state_open(path, &state, &error) != KC_OK) {
+        kc_cli_say("--trust sim: %s: %s", path, error.what);
+    } else {
+        memcpy(j->root_key, kc_sim_state_root_key(state), sizeof j->root_key);
+        status = KC_EXIT_OK;
+    }
+    kc_sim_state_free(state);
+    free(path);
+    return status;
+}
+
+static int load_root(struct kc_judging *j)
+{
+    if (j->trust == NULL || strcmp(j->trust, "intel") == 0) {
+        memcpy(j->root_key, kc_chain_intel_root_key, sizeof j->root_key);
+        return KC_EXIT_OK;
+    }
+    if (strcmp(j->trust, "sim") == 0)
+        return load_simulated_root(j);
+    return load_root_file(j);
+}
+
+static int load_time(struct kc_judging *j, const char *command)
+{
+    if (j->at == NULL)
+        j->now = (int64_t)time(NULL);
+    else if (kc_time_parse(kc_bytes_of_text(j->at), &j->now) != KC_OK)
+        return kc_cli_usage(command, "--at %s: not a time such as 2025-08-15T05:45:00Z", j->at);
+    return KC_EXIT_OK;
+}
+
+static int load_held_data(struct kc_judging *j)
+{
+    if (j->held_data_path == NULL)
+        return KC_EXIT_OK;
+    if (!kc_cli_read_file(j->held_data_path, HELD_DATA_MAX, &j->held_data))
+        return KC_EXIT_UNJUDGED;
+    j->has_held_data = true;
+    return KC_EXIT_OK;
+}
+
+static int load(struct kc_judging *j, const char *command)
+{
+    int status = load_time(j, command);
+    if (status == KC_EXIT_OK)
+        status = load_policy(j);
+    if (status == KC_EXIT_OK)
+        status = load_root(j);
+    if (status == KC_EXIT_OK)
+        status = load_held_data(j);
+    return status;
+}
+
+static void judge(struct kc_judging *j, struct kc_bytes bytes)
+{
+    struct kc_error error = KC_ERROR_NONE;
+    if (kc_evidence_open(bytes, &j->evidence, &error) != KC_OK) {
+        kc_verify_unreadable(&error, j->verdict);
+        return;
+    }
+    j->is_open = true;
+    struct kc_verify_input input = {
+        .evidence = &j->evidence,
+        .has_held_data = j->has_held_data,
+        .held_data = kc_bytes_of(j->held_data.ptr, j->held_data.len),
+        .root_key = j->root_key,
+        .now = j->now,
+        .policy = &j->policy,
+    };
+    kc_verify(&input, j->verdict);
+}
+
+bool kc_judging_run(struct kc_judging *j, const char *command, const char *evidence_path,
+                    int *exit_status)
+{
+    *exit_status = load(j, command);
+    if (*exit_status != KC_EXIT_OK)
+        return false;
+    *exit_status = KC_EXIT_UNJUDGED;
+    if (!kc_cli_read_file(evidence_path, KC_EVIDENCE_MAX_SIZE, &j->file))
+        return false;
+    j->verdict = malloc(sizeof *j->verdict);
+    if (j->verdict == NULL)
+        kc_cli_say("out of memory");
+    else
+        judge(j, kc_bytes_of(j->file.ptr, j->file.len));
+    return j->verdict != NULL;
+}
+
+void kc_judging_clear(struct kc_judging *j)
+{
+    if (j->is_open)
+        kc_evidence_clear(&j->evidence);
+    free(j->file.ptr);
+    free(j->held_data.ptr);
+    free(j->verdict);
+    *j = (struct kc_judging){0};
+}
+
+int kc_judging_exit(enum kc_verdict_kind kind)
+{
+    switch (kind) {
+    case KC_VERDICT_ACCEPTED:
+        return KC_EXIT_OK;
+    case KC_VERDICT_REFUSED:
+        return KC_EXIT_REFUSED;
+    case KC_VERDICT_UNJUDGED:
+        return KC_EXIT_UNJUDGED;
+    case KC_VERDICT_INVALID:
+        break;
+    }
+    return KC_EXIT_INVALID;
+}

@@ -1,0 +1,78 @@
+/*
+ * What the commands that judge evidence share: their options, what these name, and a verdict in
+ * words or JSON.
+ */
+#ifndef KC_CLI_JUDGING_H
+#define KC_CLI_JUDGING_H
+
+#include <getopt.h>
+#include <stdio.h>
+
+#include "verify/verify.h"
+
+struct kc_judging {
+    /* Options as given; NULL: not given. */
+    const char *policy_path;
+    const char *trust; /* "intel", "sim" or a file */
+    const char *at;
+    const char *held_data_path;
+    const char *state;
+
+    /* Loaded by kc_judging_run. */
+    struct kc_policy policy;
+    uint8_t root_key[64];
+    int64_t now;
+    bool has_held_data;
+    struct kc_room held_data; /* owned */
+    struct kc_room file;      /* the evidence as read, owned: `evidence` points into it */
+    struct kc_evidence evidence;
+    bool is_open;               /* the evidence could be read */
+    struct kc_verdict *verdict; /* NULL until there is one */
+};
+
+/* Values of getopt_long for the shared options; a command's own begin at KC_JUDGING_OPTION_END. */
+enum {
+    KC_JUDGING_POLICY = 256,
+    KC_JUDGING_TRUST,
+    KC_JUDGING_AT,
+    KC_JUDGING_HELD_DATA,
+    KC_JUDGING_STATE,
+    KC_JUDGING_OPTION_END,
+};
+
+/* For a command's `struct option` table. */
+#define KC_JUDGING_OPTIONS                                                                         \
+    {"policy", required_argument, NULL, KC_JUDGING_POLICY},                                        \
+        {"trust", required_argument, NULL, KC_JUDGING_TRUST},                                      \
+        {"at", required_argument, NULL, KC_JUDGING_AT},                                            \
+        {"held-data", required_argument, NULL, KC_JUDGING_HELD_DATA},                              \
+    {                                                                                              \
+        "state", required_argument, NULL, KC_JUDGING_STATE                                         \
+    }
+
+/* Their help, one line or more each. */
+extern const char kc_judging_help[];
+
+/* Takes one shared option; false when it is none. An option given twice is `*twice`. */
+bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *twice);
+
+/*
+ * Loads what the options name, reads the evidence and judges it. False after it has said on
+ * stderr what is missing or wrong, with the exit status for it.
+ */
+KC_MUST_USE bool kc_judging_run(struct kc_judging *j, const char *command,
+                                const char *evidence_path, int *exit_status);
+
+void kc_judging_clear(struct kc_judging *j);
+
+/* The exit status of a verdict. */
+int kc_judging_exit(enum kc_verdict_kind kind);
+
+/* The failures alone, or the whole verdict, in words. */
+void kc_judging_print_failures(const struct kc_judging *j, FILE *out);
+void kc_judging_print_text(const struct kc_judging *j, FILE *out);
+
+/* One JSON object with a newline. False without memory. */
+KC_MUST_USE bool kc_judging_print_json(const struct kc_judging *j, FILE *out);
+
+#endif

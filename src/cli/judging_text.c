@@ -1,0 +1,174 @@
+/* A verdict in words. */
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/time.h"
+#include "cli/judging.h"
+#include "formats/dice.h"
+#include "formats/oe_claims.h"
+#include "verify/chain.h"
+
+#define COLUMN "%-16s"
+
+static const char *const kind_words[] = {
+    [KC_VERDICT_INVALID] = "INVALID: this evidence is not genuine, or damaged; believe none of it",
+    [KC_VERDICT_UNJUDGED] = "UNJUDGED: something is missing that the judgement needs",
+    [KC_VERDICT_REFUSED] = "REFUSED: the evidence is genuine, and the policy does not accept it",
+    [KC_VERDICT_ACCEPTED] = "ACCEPTED: the evidence is genuine, and the policy accepts it",
+};
+
+static const struct {
+    const char *name;
+    const char *holds;
+} stage_words[KC_STAGE_POLICY] = {
+    [KC_STAGE_SHAPE] = {"shape", "a whole quote of a kind that is known"},
+    [KC_STAGE_CHAIN] = {"PCK chain", ""},
+    [KC_STAGE_QE_REPORT] = {"QE report", "signed by the PCK; the Quoting Enclave is no debug one"},
+    [KC_STAGE_ATTESTATION_KEY] = {"QE binding", "the QE report binds the attestation key"},
+    [KC_STAGE_QUOTE] = {"quote", "signed by the attestation key"},
+    [KC_STAGE_BINDING] = {"report data", ""},
+};
+
+static const char *root_words(const struct kc_judging *j)
+{
+    if (memcmp(j->root_key, kc_chain_intel_root_key, 64) == 0)
+        return "Intel's production root";
+    return j->trust != NULL && strcmp(j->trust, "sim") == 0 ? "the simulated root: no hardware"
+                                                            : "the root that --trust names";
+}
+
+static void print_chain(const struct kc_judging *j, FILE *out)
+{
+    char at[KC_TIME_TEXT_SIZE] = "";
+    kc_time_format(j->now, at);
+    fprintf(out, "up to \"%s\" (%s), valid at %s\n", j->verdict->root_name, root_words(j), at);
+}
+
+/* What the 64 bytes were compared with. */
+static const char *binding_words(const struct kc_judging *j)
+{
+    const struct kc_verdict_facts *facts = &j->verdict->facts;
+    switch (j->evidence.wrapping) {
+    case KC_WRAPPING_DICE:
+        return "SHA-256 of the claims, which hold the hash of the certificate's key; 32 zeros";
+    case KC_WRAPPING_OE_CERTIFICATE:
+        return "SHA-256 of the certificate's key in PEM; 32 zeros";
+    default:
+        break;
+    }
+    if (facts->has_oe_claims)
+        return "SHA-256 of the custom claims; 32 zeros";
+    if (j->verdict->held_data_judged)
+        return "SHA-256 of the held data; 32 zeros";
+    return "compared with nothing: no held data was given (--held-data F)";
+}
+
+static void print_stages(const struct kc_judging *j, FILE *out)
+{
+    const struct kc_verdict *v = j->verdict;
+    for (int i = 0; i < KC_STAGE_POLICY; i++) {
+        if (v->stage[i] != KC_STAGE_HOLDS) {
+            fprintf(out, COLUMN "%s\n", stage_words[i].name,
+                    v->stage[i] == KC_STAGE_FAILED ? "FAILED" : "not judged");
+            continue;
+        }
+        fprintf(out, COLUMN "holds: ", stage_words[i].name);
+        if (i == KC_STAGE_CHAIN)
+            print_chain(j, out);
+        else
+            fprintf(out, "%s\n", i == KC_STAGE_BINDING ? binding_words(j) : stage_words[i].holds);
+    }
+}
+
+static void print_hex(FILE *out, const char *name, struct kc_bytes bytes)
+{
+    fprintf(out, COLUMN, name);
+    for (size_t i = 0; i < bytes.len; i++)
+        fprintf(out, "%02x", bytes.ptr[i]);
+    fputc('\n', out);
+}
+
+/* A claim; its name is the enclave's, so that only printable ASCII of it reaches a terminal. */
+static void print_claim(FILE *out, struct kc_bytes name, struct kc_bytes value)
+{
+    fputs("claim \"", out);
+    for (size_t i = 0; i < name.len; i++)
+        fputc(name.ptr[i] >= 0x20 && name.ptr[i] < 0x7f ? name.ptr[i] : '?', out);
+    fputs("\"  ", out);
+    for (size_t i = 0; i < value.len; i++)
+        fprintf(out, "%02x", value.ptr[i]);
+    fputc('\n', out);
+}
+
+static void print_claims(const struct kc_verdict_facts *facts, FILE *out)
+{
+    struct kc_oe_claims oe;
+    struct kc_dice_claims dice;
+    if (facts->has_oe_claims && kc_oe_claims_decode(facts->oe_claims, &oe, NULL) == KC_OK) {
+        for (size_t i = 0; i < oe.count; i++)
+            print_claim(out, oe.claim[i].name, oe.claim[i].value);
+    } else if (facts->has_oe_claims) {
+        print_hex(out, "custom claims", facts->oe_claims);
+    }
+    if (facts->has_dice_claims && kc_dice_claims_decode(facts->dice_claims, &dice, NULL) == KC_OK) {
+        for (size_t i = 0; i < dice.count; i++)
+            print_claim(out, dice.claim[i].name, dice.claim[i].value);
+    }
+}
+
+static void print_facts(const struct kc_judging *j, FILE *out)
+{
+    const struct kc_verdict_facts *facts = &j->verdict->facts;
+    const struct kc_sgx_report_body *report = &facts->report;
+    bool debug = (report->attributes.flags & KC_SGX_FLAG_DEBUG) != 0;
+    print_hex(out, "MRENCLAVE", kc_bytes_of(report->mrenclave, 32));
+    print_hex(out, "MRSIGNER", kc_bytes_of(report->mrsigner, 32));
+    fprintf(out, COLUMN "%u, security version %u\n", "product", report->isv_prod_id,
+            report->isv_svn);
+    fprintf(out, COLUMN "%s\n", "debug",
+            debug ? "YES: the host can read this enclave's memory" : "no");
+    print_hex(out, "report data", kc_bytes_of(report->report_data, 64));
+    print_hex(out, "platform FMSPC", kc_bytes_of(facts->fmspc, sizeof facts->fmspc));
+    fprintf(out, COLUMN "%s\n", "TCB",
+            "not judged: whether the platform has its security updates is unknown");
+    print_claims(facts, out);
+    if (facts->trailing_len > 0)
+        fprintf(out, COLUMN "%zu after the quote, which nothing signs\n", "trailing bytes",
+                facts->trailing_len);
+    if (j->policy.mrsigner.count > 0 && j->policy.mrenclave.count == 0 &&
+        !j->policy.has_isv_prod_id)
+        fputs("note: the policy names a signer and no isv_prod_id, so that every product of that\n"
+              "      signer is accepted\n",
+              out);
+}
+
+void kc_judging_print_failures(const struct kc_judging *j, FILE *out)
+{
+    for (size_t i = 0; i < j->verdict->failure_count; i++) {
+        const struct kc_verdict_failure *failure = &j->verdict->failure[i];
+        fprintf(out,
+                "\n%s\n"
+                "  expected  %s\n"
+                "  actual    %s\n"
+                "  hint      %s\n",
+                failure->check, failure->expected, failure->actual, failure->hint);
+    }
+}
+
+void kc_judging_print_text(const struct kc_judging *j, FILE *out)
+{
+    const struct kc_verdict *v = j->verdict;
+    fprintf(out, "%s\n", kind_words[v->kind]);
+    if (j->is_open) {
+        fprintf(out, "\n" COLUMN "%s (%s), %s\n", "evidence",
+                kc_evidence_wrapping_name(j->evidence.wrapping),
+                kc_evidence_text_name(j->evidence.text),
+                v->has_format ? v->format : "no quote that is known");
+        print_stages(j, out);
+    }
+    if (v->genuine) {
+        fputc('\n', out);
+        print_facts(j, out);
+    }
+    kc_judging_print_failures(j, out);
+}
