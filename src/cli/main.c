@@ -6,6 +6,7 @@
 #include "version.h"
 
 static const struct kc_command *const commands[] = {
+    &kc_cmd_doctor,
     &kc_cmd_encrypt_to,
     &kc_cmd_evidence,
     &kc_cmd_measure,
