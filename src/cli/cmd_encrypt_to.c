@@ -217,5 +217,5 @@ static int run(int argc, char **argv)
     return status;
 }
 
-const struct kc_command kc_cmd_encrypt_to = {NAME, "encrypts to an enclave that has proved itself",
+const struct kc_command kc_cmd_encrypt_to = {NAME, "encrypt to an enclave that has proved itself",
                                              run};

@@ -78,4 +78,4 @@ static int run(int argc, char **argv)
     return status;
 }
 
-const struct kc_command kc_cmd_verify = {NAME, "judges attestation evidence", run};
+const struct kc_command kc_cmd_verify = {NAME, "judge attestation evidence", run};

@@ -41,7 +41,8 @@ static void print_chain(const struct kc_judging *j, FILE *out)
 {
     char at[KC_TIME_TEXT_SIZE] = "";
     kc_time_format(j->now, at);
-    fprintf(out, "up to \"%s\" (%s), valid at %s\n", j->verdict->root_name, root_words(j), at);
+    fprintf(out, "holds: up to \"%s\" (%s), valid at %s\n", j->verdict->root_name, root_words(j),
+            at);
 }
 
 /* What the 64 bytes were compared with. */
@@ -63,20 +64,26 @@ static const char *binding_words(const struct kc_judging *j)
     return "compared with nothing: no held data was given (--held-data F)";
 }
 
+/* A stage that holds proves nothing on its own: the one before it says whose key that is. */
 static void print_stages(const struct kc_judging *j, FILE *out)
 {
     const struct kc_verdict *v = j->verdict;
+    bool proved = true;
     for (int i = 0; i < KC_STAGE_POLICY; i++) {
-        if (v->stage[i] != KC_STAGE_HOLDS) {
-            fprintf(out, COLUMN "%s\n", stage_words[i].name,
-                    v->stage[i] == KC_STAGE_FAILED ? "FAILED" : "not judged");
-            continue;
-        }
-        fprintf(out, COLUMN "holds: ", stage_words[i].name);
-        if (i == KC_STAGE_CHAIN)
+        bool holds = v->stage[i] == KC_STAGE_HOLDS;
+        proved = proved && holds;
+        fprintf(out, COLUMN, stage_words[i].name);
+        if (v->stage[i] == KC_STAGE_FAILED)
+            fputs("FAILED\n", out);
+        else if (!holds)
+            fputs("not judged\n", out);
+        else if (!proved)
+            fputs("agrees in itself, which proves nothing after a failure\n", out);
+        else if (i == KC_STAGE_CHAIN)
             print_chain(j, out);
         else
-            fprintf(out, "%s\n", i == KC_STAGE_BINDING ? binding_words(j) : stage_words[i].holds);
+            fprintf(out, "holds: %s\n",
+                    i == KC_STAGE_BINDING ? binding_words(j) : stage_words[i].holds);
     }
 }
 
