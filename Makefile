@@ -19,6 +19,9 @@ demo:
 	@$(MAKE) --no-print-directory all
 	@tools/demo
 
+run: all
+	@tools/run
+
 test:
 	@tools/packages install test
 	@tools/test
