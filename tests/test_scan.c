@@ -232,6 +232,14 @@ static void test_hidden_code(void **state)
     assert_int_equal(found.hit_count, 1);
     assert_int_equal(found.hit[0].address, 0x201);
     assert_null(found.hit[0].function);
+    /* The same through a relocated pointer. */
+    memset(text + TEST_ELF_FUNCTION, 0x90, 5);
+    scan(&elf, &found);
+    assert_int_equal(found.hit_count, 0);
+    test_elf_relocation(&elf, 1)->r_addend = 0x200;
+    scan(&elf, &found);
+    assert_int_equal(found.hit_count, 1);
+    assert_int_equal(found.hit[0].address, 0x201);
     /* A branch into the middle of an instruction: MOV EAX, imm32 with CPUID in it. */
     test_elf_make(&elf);
     overwrite(&elf);

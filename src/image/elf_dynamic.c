@@ -72,7 +72,7 @@ static bool is_writable(const struct kc_elf *elf, uint64_t address)
     return false;
 }
 
-static enum kc_err check_relocations(const struct kc_elf *elf, const struct relocations *table,
+static enum kc_err check_relocations(struct kc_elf *elf, const struct relocations *table,
                                      struct kc_error *error)
 {
     if (table->size == 0)
@@ -84,6 +84,7 @@ static enum kc_err check_relocations(const struct kc_elf *elf, const struct relo
     if (kc_reader_failed(&r))
         return kc_error_set(error, KC_ERR_MALFORMED, "relocation table is not in a segment",
                             table->address);
+    elf->relocations = kc_bytes_of(r.ptr, r.left);
     while (r.left > 0) {
         uint64_t target = kc_reader_u64(&r);
         uint64_t info = kc_reader_u64(&r);
@@ -98,7 +99,7 @@ static enum kc_err check_relocations(const struct kc_elf *elf, const struct relo
     return KC_OK;
 }
 
-enum kc_err kc_elf_check_dynamic(const struct kc_elf *elf, uint64_t address, uint64_t size,
+enum kc_err kc_elf_check_dynamic(struct kc_elf *elf, uint64_t address, uint64_t size,
                                  struct kc_error *error)
 {
     struct relocations relocations = {0, 0, 0};

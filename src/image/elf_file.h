@@ -32,6 +32,7 @@ struct kc_elf {
     uint64_t sections; /* offset of the section headers */
     uint16_t section_count;
     uint16_t name_section;
+    struct kc_bytes relocations; /* Elf64_Rela, all of them RELATIVE */
 };
 
 struct kc_elf_section {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/reader.h"
 #include "image/elf_file.h"
 #include "image/image.h"
 #include "image/x86.h"
@@ -162,6 +163,20 @@ static void count_bytes(struct work *work, const struct kc_elf_segment *segment)
     }
 }
 
+/* Pointers to code, in tables of functions and the like. */
+static enum kc_err queue_relocations(struct work *work, struct kc_error *error)
+{
+    enum kc_err err = KC_OK;
+    struct kc_reader r = kc_reader_of(work->elf->relocations);
+    while (r.left > 0 && err == KC_OK) {
+        kc_reader_skip(&r, 2 * sizeof(uint64_t)); /* place and type */
+        uint64_t target = kc_reader_u64(&r);
+        if (code_at(work->elf, target).len > 0)
+            err = queue(work, target, error);
+    }
+    return err;
+}
+
 static enum kc_err scan_all(struct work *work, struct kc_error *error)
 {
     const struct kc_elf *elf = work->elf;
@@ -171,6 +186,8 @@ static enum kc_err scan_all(struct work *work, struct kc_error *error)
     if (err != KC_OK)
         return err;
     err = queue(work, elf->entry, error);
+    if (err == KC_OK)
+        err = queue_relocations(work, error);
     while (work->queued > 0 && err == KC_OK)
         err = follow(work, work->queue[--work->queued], error);
     if (err != KC_OK)
