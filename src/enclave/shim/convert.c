@@ -173,7 +173,7 @@ double strtod(const char *restrict text, char **restrict end)
     }
     if (end != NULL)
         *end = (char *)(uintptr_t)(any ? p : text);
-    return negative ? -value : value;
+    return negative && any ? -value : value;
 }
 
 struct lconv *localeconv(void)

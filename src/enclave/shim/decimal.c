@@ -75,10 +75,14 @@ static void twice(struct kc_decimal *d, unsigned bits)
 
 static void shift(struct kc_decimal *d, int bits)
 {
-    for (; bits > 0; bits -= STEP_MAX)
-        twice(d, bits < STEP_MAX ? (unsigned)bits : STEP_MAX);
-    for (; bits < 0; bits += STEP_MAX)
-        halve(d, -bits < STEP_MAX ? (unsigned)-bits : STEP_MAX);
+    bool up = bits > 0;
+    for (int left = up ? bits : -bits; left > 0; left -= STEP_MAX) {
+        unsigned step = left < STEP_MAX ? (unsigned)left : STEP_MAX;
+        if (up)
+            twice(d, step);
+        else
+            halve(d, step);
+    }
 }
 
 /* Whether the digits from place `n` on round the number before them up; ties go to even. */

@@ -75,7 +75,7 @@ static size_t format_general(char text[64], double value, int precision)
     size_t n = 0;
     if (precision == 0)
         precision = 1;
-    if (value < 0) {
+    if (__builtin_signbit(value)) {
         text[n++] = '-';
         value = -value;
     }
