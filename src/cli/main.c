@@ -9,6 +9,7 @@ static const struct kc_command *const commands[] = {
     &kc_cmd_doctor,
     &kc_cmd_encrypt_to,
     &kc_cmd_evidence,
+    &kc_cmd_inspect,
     &kc_cmd_measure,
     &kc_cmd_report,
     &kc_cmd_sign,
