@@ -1,0 +1,278 @@
+/*
+ * A hostile host against the boundary of the core. The input is a program for it: each operation
+ * appends a message to a batch, true or false, sends the batch, or breaks something. It remembers
+ * the reports that it is given, to make true and false quotes of them.
+ *
+ * Held after each batch: what may never happen, whatever the host does (struct model).
+ */
+#include "../tests/platform_sim.h"
+#include "core/crypto.h"
+#include "fuzz.h"
+
+#include <openssl/evp.h>
+
+#define IDS       80 /* more than may be parked */
+#define BATCH_MAX (160 * 1024)
+
+enum want { WANTS_NOTHING, WANTS_TARGET, WANTS_QUOTE };
+
+struct model {
+    struct test_machine machine;
+    struct kc_core *core;
+    struct kc_writer batch;
+    size_t out_cap;
+    bool started;
+    uint32_t limit;
+    enum want wants[IDS];
+    unsigned tries[IDS];
+    uint8_t report[IDS][KC_SGX_REPORT_SIZE];
+    /* Not cleared between programs. */
+    uint8_t batch_room[BATCH_MAX];
+    uint8_t out[KC_CORE_FRAME_MAX];
+};
+
+/* Generation takes longer than all else together: one key is made and shared by all cores. */
+static struct kc_rsa_key *the_key;
+static enum kc_err next_key_fails;
+
+enum kc_err __real_kc_crypto_rsa_generate(struct kc_rsa_key **out);
+enum kc_err __wrap_kc_crypto_rsa_generate(struct kc_rsa_key **out);
+
+enum kc_err __wrap_kc_crypto_rsa_generate(struct kc_rsa_key **out)
+{
+    enum kc_err err = next_key_fails;
+    next_key_fails = KC_OK;
+    if (err != KC_OK)
+        return err;
+    if (the_key == NULL)
+        FUZZ_CHECK(__real_kc_crypto_rsa_generate(&the_key) == KC_OK);
+    struct kc_rsa_key *copy = malloc(sizeof *copy);
+    *copy = *the_key;
+    FUZZ_CHECK(EVP_PKEY_up_ref(copy->pair) == 1);
+    *out = copy;
+    return KC_OK;
+}
+
+/* report_data binds the enclave's own key in one of two ways, and nothing else ever. */
+static void check_report_data(const uint8_t report_data[KC_SGX_REPORT_DATA_SIZE])
+{
+    static const uint8_t head[] = "\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\6\0\0\0\0\0\0\0"
+                                  "\30\0\0\0\0\0\0\0Event\0Attestation KMS example\0"
+                                  "\20\0\0\0\0\0\0\0\40\0\0\0\0\0\0\0Public key hash";
+    uint8_t claims[sizeof head + 32];
+    uint8_t hash[32];
+    memcpy(claims, head, sizeof head);
+    memcpy(claims + sizeof head, the_key->pem_hash, 32);
+    FUZZ_CHECK(EVP_Digest(claims, sizeof claims, hash, NULL, EVP_sha256(), NULL) == 1);
+    FUZZ_CHECK(kc_bytes_are_zero(kc_bytes_of(report_data + 32, 32)));
+    FUZZ_CHECK(memcmp(report_data, hash, 32) == 0 ||
+               memcmp(report_data, the_key->pem_hash, 32) == 0);
+}
+
+/* An answer holds a quote of the very report that was made for it, and the true key. */
+static void check_answer(const struct model *m, const struct kc_effect *effect)
+{
+    const uint8_t *body = effect->body.ptr;
+    size_t at = effect->type == KC_EFFECT_REPORT ? 0 : 32;
+    FUZZ_CHECK(memcmp(effect->key.ptr, the_key->pem, KC_PUBLIC_KEY_SIZE) == 0);
+    if (at == 32 && body[at] == 1) /* version of a report header; that of a quote is 3 */
+        at += 16;
+    FUZZ_CHECK(effect->body.len >= at + KC_SGX_QUOTE_MIN_SIZE);
+    FUZZ_CHECK(memcmp(body + at + 48, m->report[effect->id], KC_SGX_REPORT_BODY_SIZE) == 0);
+}
+
+static uint32_t parked(const struct model *m)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < IDS; i++)
+        n += m->wants[i] != WANTS_NOTHING;
+    return n;
+}
+
+static void learn(struct model *m, const struct kc_effect *effect)
+{
+    FUZZ_CHECK(effect->type == KC_EFFECT_READY || effect->type == KC_EFFECT_REFUSED || m->started);
+    if (effect->id >= IDS) /* of a raw message: not followed */
+        return;
+    enum want *wants = &m->wants[effect->id];
+    switch (effect->type) {
+    case KC_EFFECT_READY:
+        FUZZ_CHECK(!m->started);
+        m->started = true;
+        m->limit = effect->requests_max;
+        break;
+    case KC_EFFECT_TARGET_WANTED:
+        FUZZ_CHECK(*wants != WANTS_TARGET);
+        m->tries[effect->id] = *wants == WANTS_QUOTE ? m->tries[effect->id] : 0;
+        *wants = WANTS_TARGET;
+        break;
+    case KC_EFFECT_QUOTE_WANTED:
+        FUZZ_CHECK(*wants == WANTS_TARGET && ++m->tries[effect->id] <= 3);
+        check_report_data(effect->body.ptr + 320);
+        memcpy(m->report[effect->id], effect->body.ptr, KC_SGX_REPORT_SIZE);
+        *wants = WANTS_QUOTE;
+        break;
+    case KC_EFFECT_REPORT:
+    case KC_EFFECT_EVIDENCE:
+        FUZZ_CHECK(*wants == WANTS_QUOTE);
+        check_answer(m, effect);
+        *wants = WANTS_NOTHING;
+        break;
+    case KC_EFFECT_FAILED:
+        *wants = WANTS_NOTHING;
+        break;
+    default:
+        break;
+    }
+    FUZZ_CHECK(!m->started || parked(m) <= m->limit);
+}
+
+static void send_batch(struct model *m)
+{
+    struct kc_frame_message frame;
+    struct kc_effect effect;
+    size_t len = SIZE_MAX;
+    struct kc_bytes in = kc_bytes_of(m->batch_room, m->batch.len);
+    struct kc_room out = {m->out, m->out_cap};
+    enum kc_err err = kc_core_ecall(m->core, in, out, &len);
+    m->batch = kc_writer_of((struct kc_room){m->batch_room, BATCH_MAX});
+    m->out_cap = KC_CORE_FRAME_MAX;
+    if (err != KC_OK) {
+        FUZZ_CHECK((err == KC_ERR_MALFORMED || err == KC_ERR_ROOM) && len == SIZE_MAX);
+        return;
+    }
+    FUZZ_CHECK(len <= out.len);
+    struct kc_reader r = kc_reader_of(kc_bytes_of(m->out, len));
+    while (kc_frame_next(&r, &frame)) {
+        FUZZ_CHECK(kc_effect_decode(&frame, &effect) == KC_OK);
+        learn(m, &effect);
+    }
+    FUZZ_CHECK(r.left == 0);
+}
+
+static void say(struct model *m, const struct kc_message *message)
+{
+    if (m->batch.len + message->body.len + 64 <= BATCH_MAX)
+        kc_message_encode(&m->batch, message);
+}
+
+/* A quote of a report that this host holds, then perhaps spoilt. */
+static void say_quote(struct model *m, struct kc_reader *in, uint64_t id, bool spoil, bool swap)
+{
+    uint8_t quote[TEST_QUOTE_SIZE + 256];
+    size_t len = TEST_QUOTE_SIZE;
+    memset(quote, 0x77, sizeof quote);
+    test_quote_of(m->report[swap ? kc_reader_u8(in) % IDS : id], quote);
+    if (spoil) {
+        quote[kc_reader_u16(in) % TEST_QUOTE_SIZE] ^= kc_reader_u8(in);
+        len = len - 128 + kc_reader_u8(in);
+    }
+    say(m, &(struct kc_message){.type = KC_MESSAGE_QUOTE, .id = id, .body = {quote, len}});
+}
+
+static void say_target(struct model *m, struct kc_reader *in, uint64_t id, bool spoil)
+{
+    uint8_t target[KC_SGX_TARGETINFO_SIZE] = {0x9e};
+    if (spoil)
+        target[kc_reader_u16(in) % sizeof target] ^= kc_reader_u8(in);
+    say(m, &(struct kc_message){
+               .type = KC_MESSAGE_TARGETINFO, .id = id, .body = {target, sizeof target}});
+}
+
+static void say_evidence(struct model *m, struct kc_reader *in, uint64_t id)
+{
+    uint8_t format = kc_reader_u8(in);
+    struct kc_message message = {.type = KC_MESSAGE_GET_EVIDENCE_WITH_PUB_KEY, .id = id};
+    if (format % 8 < KC_OE_FORMAT_COUNT)
+        memcpy(message.format, kc_oe_format_uuid(format % 8), sizeof message.format);
+    if (format >= 0x80)
+        message.body = kc_reader_bytes(in, in->left < format ? in->left : format);
+    say(m, &message);
+}
+
+/* Type and length as the input says; the length may lie. */
+static void say_raw(struct model *m, struct kc_reader *in, bool lie)
+{
+    uint16_t type = kc_reader_u16(in);
+    size_t n = kc_reader_u8(in);
+    n = n < in->left ? n : in->left;
+    if (m->batch.len + n + 64 > BATCH_MAX)
+        return;
+    kc_frame_write_header(&m->batch, type, lie ? kc_reader_u32(in) : n);
+    kc_writer_bytes(&m->batch, kc_reader_bytes(in, n < in->left ? n : in->left));
+}
+
+static void operate(struct model *m, struct kc_reader *in)
+{
+    uint8_t operation = kc_reader_u8(in);
+    uint64_t id = kc_reader_u8(in) % IDS;
+    switch (operation % 18) {
+    case 0:
+        say(m, &(struct kc_message){.type = KC_MESSAGE_START, .version = 1, .requests_max = 64});
+        break;
+    case 1:
+        say(m, &(struct kc_message){.type = KC_MESSAGE_START,
+                                    .version = kc_reader_u8(in),
+                                    .requests_max = kc_reader_u8(in),
+                                    .now = kc_reader_u64(in)});
+        break;
+    case 2:
+        say(m, &(struct kc_message){.type = KC_MESSAGE_TICK, .now = kc_reader_u64(in)});
+        break;
+    case 3:
+        say(m, &(struct kc_message){.type = KC_MESSAGE_GET_REPORT, .id = id});
+        break;
+    case 4:
+        say_evidence(m, in, id);
+        break;
+    case 5:
+    case 6:
+        say_target(m, in, id, operation % 18 == 6);
+        break;
+    case 7:
+    case 8:
+        say(m, &(struct kc_message){.type = operation % 18 == 7 ? KC_MESSAGE_TARGETINFO
+                                                                : KC_MESSAGE_QUOTE,
+                                    .id = id,
+                                    .code = kc_reader_u8(in)});
+        break;
+    case 9:
+    case 10:
+    case 11:
+        say_quote(m, in, id, operation % 18 == 10, operation % 18 == 11);
+        break;
+    case 12:
+    case 13:
+        say_raw(m, in, operation % 18 == 13);
+        break;
+    case 14:
+        m->machine.broken = !m->machine.broken;
+        break;
+    case 15:
+        next_key_fails = id % 2 == 0 ? KC_ERR_MEMORY : KC_ERR_CRYPTO;
+        break;
+    case 16:
+        m->out_cap = kc_reader_u16(in);
+        break;
+    default:
+        send_batch(m);
+        break;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct model model;
+    struct kc_reader in = kc_reader_of(kc_bytes_of(data, size));
+    memset(&model, 0, offsetof(struct model, batch_room));
+    test_machine_init(&model.machine);
+    model.batch = kc_writer_of((struct kc_room){model.batch_room, BATCH_MAX});
+    model.out_cap = KC_CORE_FRAME_MAX;
+    next_key_fails = KC_OK;
+    FUZZ_CHECK(kc_core_new(&model.machine.platform, &model.core) == KC_OK);
+    for (int i = 0; i < 4096 && in.left > 0; i++)
+        operate(&model, &in);
+    send_batch(&model);
+    kc_core_free(model.core);
+    return 0;
+}
