@@ -292,6 +292,30 @@ static void test_broken_code(void **state)
     assert_string_equal(error.what, "function reaches beyond its segment");
 }
 
+/* A symbol table that names the whole text 64 times. */
+static void test_overlapping_functions(void **state)
+{
+    (void)state;
+    enum { COUNT = 64 };
+    struct {
+        struct test_elf elf;
+        Elf64_Sym symbol[COUNT];
+    } file;
+    struct kc_scan found = {0};
+    struct kc_error error = KC_ERROR_NONE;
+    test_elf_make(&file.elf);
+    for (size_t i = 0; i < COUNT; i++) {
+        file.symbol[i] = *test_elf_symbol(&file.elf, 2);
+        file.symbol[i].st_value = 0;
+        file.symbol[i].st_size = 0x1000;
+    }
+    test_elf_section(&file.elf, 2)->sh_offset = sizeof file.elf;
+    test_elf_section(&file.elf, 2)->sh_size = sizeof file.symbol;
+    assert_int_equal(kc_scan_image(kc_bytes_of(&file, sizeof file), &found, &error),
+                     KC_ERR_MALFORMED);
+    assert_string_equal(error.what, "functions overlap many times over");
+}
+
 static void change_no_symtab(struct test_elf *elf)
 {
     test_elf_section(elf, 2)->sh_name = 0;
@@ -379,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_hidden_code),
         cmocka_unit_test(test_broken_code),
         cmocka_unit_test(test_broken_symbols),
+        cmocka_unit_test(test_overlapping_functions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,9 @@
 #include "image/image.h"
 #include "image/x86.h"
 
+/* Names for one function are common; a table that has each many times would only cost time. */
+#define MAX_OVERLAP 8
+
 /* QUEUED: a branch goes there; becomes START, whatever else it was. */
 enum { MARK_NONE, MARK_START, MARK_INSIDE, MARK_QUEUED };
 
@@ -17,6 +20,7 @@ struct work {
     uint64_t *queue; /* addresses; each stands in it at most once */
     size_t queued;
     size_t room;
+    uint64_t swept; /* sizes of all functions so far */
 };
 
 static void add_hit(struct kc_scan *scan, uint64_t address, const char *what, const char *function)
@@ -84,6 +88,10 @@ static enum kc_err sweep_function(void *context, const struct kc_elf_function *f
         return KC_OK; /* not executable */
     if (function->size > code.len)
         return kc_error_set(error, KC_ERR_MALFORMED, "function reaches beyond its segment",
+                            function->address);
+    work->swept += function->size;
+    if (work->swept > MAX_OVERLAP * work->elf->end)
+        return kc_error_set(error, KC_ERR_MALFORMED, "functions overlap many times over",
                             function->address);
     code.len = function->size;
     work->scan->functions++;
@@ -206,7 +214,7 @@ enum kc_err kc_scan_image(struct kc_bytes elf_bytes, struct kc_scan *out, struct
     enum kc_err err = kc_elf_parse(elf_bytes, &elf, error);
     if (err != KC_OK)
         return err;
-    struct work work = {&elf, &scan, calloc(1, elf.end), NULL, 0, 0};
+    struct work work = {&elf, &scan, calloc(1, elf.end), NULL, 0, 0, 0};
     if (work.mark == NULL)
         return kc_error_set(error, KC_ERR_MEMORY, "no memory to scan the image", elf.end);
     err = scan_all(&work, error);

@@ -60,47 +60,34 @@ static uint8_t reg_of(uint8_t modrm)
     return modrm >> 3 & 7;
 }
 
+struct name {
+    uint8_t opcode;
+    const char *name;
+};
+
+static const char *find_name(const struct name *table, size_t count, uint8_t opcode)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].opcode == opcode)
+            return table[i].name;
+    }
+    return NULL;
+}
+
 static const char *forbidden_one_byte(uint8_t opcode, uint8_t modrm)
 {
-    switch (opcode) {
-    case 0x6c:
-    case 0x6d:
-        return "INS";
-    case 0x6e:
-    case 0x6f:
-        return "OUTS";
-    case 0x8e:
-        return "MOV to a segment register";
-    case 0xca:
-    case 0xcb:
-        return "far RET";
-    case 0xcd:
-        return "INT";
-    case 0xcf:
-        return "IRET";
-    case 0xe4:
-    case 0xe5:
-    case 0xec:
-    case 0xed:
-        return "IN";
-    case 0xe6:
-    case 0xe7:
-    case 0xee:
-    case 0xef:
-        return "OUT";
-    case 0xf1:
-        return "INT1";
-    case 0xf4:
-        return "HLT";
-    case 0xfa:
-        return "CLI";
-    case 0xfb:
-        return "STI";
-    case 0xff:
-        return reg_of(modrm) == 3 || reg_of(modrm) == 5 ? "far CALL or JMP" : NULL;
-    default:
-        return NULL;
-    }
+    static const struct name table[] = {
+        {0x6c, "INS"},  {0x6d, "INS"},     {0x6e, "OUTS"},
+        {0x6f, "OUTS"}, {0xca, "far RET"}, {0xcb, "far RET"},
+        {0xcd, "INT"},  {0xcf, "IRET"},    {0xe4, "IN"},
+        {0xe5, "IN"},   {0xe6, "OUT"},     {0xe7, "OUT"},
+        {0xec, "IN"},   {0xed, "IN"},      {0xee, "OUT"},
+        {0xef, "OUT"},  {0xf1, "INT1"},    {0xf4, "HLT"},
+        {0xfa, "CLI"},  {0xfb, "STI"},     {0x8e, "MOV to a segment register"},
+    };
+    if (opcode == 0xff && (reg_of(modrm) == 3 || reg_of(modrm) == 5))
+        return "far CALL or JMP";
+    return find_name(table, sizeof table / sizeof table[0], opcode);
 }
 
 /* 0F 01: most of it belongs to operating systems and hypervisors. */
@@ -123,10 +110,7 @@ static const char *forbidden_0f01(uint8_t modrm)
 
 static const char *forbidden_two_byte(uint8_t opcode, uint8_t modrm)
 {
-    static const struct {
-        uint8_t opcode;
-        const char *name;
-    } table[] = {
+    static const struct name table[] = {
         {0x05, "SYSCALL"}, {0x06, "CLTS"},     {0x07, "SYSRET"},  {0x08, "INVD"},
         {0x09, "WBINVD"},  {0x20, "MOV CR"},   {0x21, "MOV DR"},  {0x22, "MOV CR"},
         {0x23, "MOV DR"},  {0x30, "WRMSR"},    {0x31, "RDTSC"},   {0x32, "RDMSR"},
@@ -139,11 +123,7 @@ static const char *forbidden_two_byte(uint8_t opcode, uint8_t modrm)
         return reg_of(modrm) <= 3 ? "SLDT, STR, LLDT or LTR" : NULL;
     if (opcode == 0x01)
         return forbidden_0f01(modrm);
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (table[i].opcode == opcode)
-            return table[i].name;
-    }
-    return NULL;
+    return find_name(table, sizeof table / sizeof table[0], opcode);
 }
 
 /* SDM 2.1.5, with 64-bit addressing. Steps over SIB and displacement. */
@@ -177,43 +157,41 @@ static size_t operand_size(const struct state *s)
     return s->operand16 && !s->wide ? 2 : 4;
 }
 
+static size_t immediate_size(const struct state *s, char kind)
+{
+    switch (kind) {
+    case 'b':
+    case 'm':
+        return 1;
+    case 'w':
+        return 2;
+    case 'e':
+        return 3;
+    case 'z':
+    case 'Z':
+        return operand_size(s);
+    case 'v':
+        return s->wide ? 8 : operand_size(s);
+    case 'o':
+        return s->address32 ? 4 : 8;
+    case 'g':
+        return reg_of(s->modrm) <= 1 ? 1 : 0;
+    case 'G':
+        return reg_of(s->modrm) <= 1 ? operand_size(s) : 0;
+    default:
+        return 0;
+    }
+}
+
 static void read_operands(struct state *s, char kind, struct kc_x86 *out)
 {
     switch (kind) {
     case 'M':
-        read_modrm(s);
-        break;
     case 'm':
-        read_modrm(s);
-        kc_reader_skip(&s->r, 1);
-        break;
     case 'Z':
-        read_modrm(s);
-        kc_reader_skip(&s->r, operand_size(s));
-        break;
     case 'g':
     case 'G':
         read_modrm(s);
-        if (reg_of(s->modrm) <= 1)
-            kc_reader_skip(&s->r, kind == 'g' ? 1 : operand_size(s));
-        break;
-    case 'b':
-        kc_reader_skip(&s->r, 1);
-        break;
-    case 'w':
-        kc_reader_skip(&s->r, 2);
-        break;
-    case 'z':
-        kc_reader_skip(&s->r, operand_size(s));
-        break;
-    case 'e':
-        kc_reader_skip(&s->r, 3);
-        break;
-    case 'v':
-        kc_reader_skip(&s->r, s->wide ? 8 : operand_size(s));
-        break;
-    case 'o':
-        kc_reader_skip(&s->r, s->address32 ? 4 : 8);
         break;
     case 'j':
         out->branches = true;
@@ -223,12 +201,16 @@ static void read_operands(struct state *s, char kind, struct kc_x86 *out)
         out->branches = true;
         out->displacement = (int32_t)kc_reader_u32(&s->r);
         break;
-    case '.':
-        break;
-    default:
+    case 'p':
+    case 'R':
+    case '>':
+    case 'x':
         kc_reader_fail(&s->r);
         break;
+    default:
+        break;
     }
+    kc_reader_skip(&s->r, immediate_size(s, kind));
 }
 
 /* Legacy prefixes, then REX (SDM 2.2.1: REX counts only right before the opcode). */
