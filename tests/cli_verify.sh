@@ -127,6 +127,13 @@ expect 3 verify --at $at --trust sim --state "$folder/state" $seed
 says err 'keyclave report'
 [ ! -e "$folder/state" ] || fail 'a state folder was made'
 
+# 6b a critical evidence extension is read and reported
+critical=../shared/vectors/ratls/crit_ext.der
+if [ -f $critical ]; then
+    expect 2 verify --at $at $critical
+    says out 'marks its evidence as critical'
+fi
+
 # 7 usage, files and policies
 expect 64 verify
 expect 64 verify a b

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "cli/judging.h"
 #include "formats/dice.h"
+#include "formats/evidence_certificate.h"
 #include "formats/oe_claims.h"
 #include "verify/chain.h"
 
@@ -149,6 +150,22 @@ static void print_facts(const struct kc_judging *j, FILE *out)
               out);
 }
 
+/* Read all the same: the flag only tells who may not read on. Gramine's verifier refuses it. */
+static void print_critical(const struct kc_judging *j, FILE *out)
+{
+    struct kc_certificate certificate;
+    enum kc_evidence_extension kind = KC_EXTENSION_DICE;
+    struct kc_bytes value = {NULL, 0};
+    bool critical = false;
+    if (j->evidence.certificate.len > 0 &&
+        kc_certificate_decode(j->evidence.certificate, &certificate, NULL) == KC_OK &&
+        kc_evidence_certificate_find(&certificate, &kind, &value, &critical, NULL) == KC_OK &&
+        critical)
+        fputs(
+            "note: the certificate marks its evidence as critical; other verifiers may refuse it\n",
+            out);
+}
+
 void kc_judging_print_failures(const struct kc_judging *j, FILE *out)
 {
     for (size_t i = 0; i < j->verdict->failure_count; i++) {
@@ -172,6 +189,7 @@ void kc_judging_print_text(const struct kc_judging *j, FILE *out)
                 kc_evidence_text_name(j->evidence.text),
                 v->has_format ? v->format : "no quote that is known");
         print_stages(j, out);
+        print_critical(j, out);
     }
     if (v->genuine) {
         fputc('\n', out);
