@@ -356,6 +356,34 @@ static void test_find_extension(void **state)
     close_seed(seed);
 }
 
+/* What only its syntax is read of: critical, nobody judges what it demands. */
+static void test_critical(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex;
+        bool unknown;
+    } extensions[] = {
+        {"30130603551d25040c300a06082b06010505070301", false},
+        {"30160603551d250101ff040c300a06082b06010505070301", true},
+        {"300c0603551d1104053003820161", false},
+        {"300f0603551d110101ff04053003820161", true},
+        {"30080603551d36040102", false},
+        {"300b0603551d360101ff040102", true},
+    };
+    struct seed *seed = open_seed();
+    for (size_t i = 0; i < COUNT_OF(extensions); i++) {
+        uint8_t value[128];
+        struct kc_certificate certificate;
+        const struct row row = {"", "0.7.0.1", REPLACE, extensions[i].hex, KC_OK, NULL};
+        size_t len = apply(seed, &row, value);
+        assert_int_equal(kc_certificate_decode(kc_bytes_of(seed->der, len), &certificate, NULL),
+                         KC_OK);
+        assert_int_equal(certificate.has_unknown_critical, extensions[i].unknown);
+    }
+    close_seed(seed);
+}
+
 /* An unknown extension counts only when it is critical; 32 are read, 33 refused. */
 static void test_unknown(void **state)
 {
@@ -421,9 +449,13 @@ static void test_output(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),    cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_values),  cmocka_unit_test(test_find_extension),
-        cmocka_unit_test(test_unknown), cmocka_unit_test(test_null_parameters),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_find_extension),
+        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_critical),
+        cmocka_unit_test(test_null_parameters),
         cmocka_unit_test(test_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

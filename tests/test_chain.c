@@ -67,6 +67,7 @@ SPOIL(usage_crl_only, key_usage = "critical,cRLSign")
 SPOIL(usage_sign_only, key_usage = "critical,digitalSignature")
 SPOIL(usage_certs, key_usage = SIGN_CERTS)
 SPOIL(usage_both, key_usage = "critical,digitalSignature,keyCertSign")
+SPOIL(usage_crl_too, key_usage = "critical,digitalSignature,cRLSign")
 SPOIL(usage_agreement, key_usage = "critical,keyAgreement")
 SPOIL(no_subject_id, no_subject_key_id = true)
 SPOIL(no_authority_id, no_authority_key_id = true)
@@ -150,6 +151,7 @@ static const struct {
     {"leaf: CA", 0, constraints_ca, KC_CHAIN_AUTHORITY, 0},
     {"leaf: may issue", 0, usage_certs, KC_CHAIN_AUTHORITY, 0},
     {"leaf: may sign and issue", 0, usage_both, KC_CHAIN_AUTHORITY, 0},
+    {"leaf: may sign CRLs", 0, usage_crl_too, KC_CHAIN_AUTHORITY, 0},
     {"leaf: key agreement alone", 0, usage_agreement, KC_CHAIN_AUTHORITY, 0},
     {"intermediate: no CA", 1, constraints_leaf, KC_CHAIN_AUTHORITY, 1},
     {"intermediate: basic constraints not critical", 1, constraints_optional, KC_CHAIN_AUTHORITY,

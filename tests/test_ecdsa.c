@@ -1,6 +1,7 @@
 #include "verify/ecdsa.h"
 
 #include <jansson.h>
+#include <openssl/err.h>
 
 #include "base/hex.h"
 #include "test.h"
@@ -68,7 +69,23 @@ static void test_cases(void **state)
         if (kc_ecdsa_p256_verify(key, kc_bytes_of_text(cases[i].message), signature) !=
             cases[i].want)
             fail_msg("%s", cases[i].name);
+        assert_int_equal(ERR_peek_error(), 0);
     }
+}
+
+/* Errors that were there before stay; those of a refused key do not join them. */
+static void test_error_queue(void **state)
+{
+    (void)state;
+    uint8_t zeros[64] = {0};
+    ERR_clear_error();
+    ERR_raise(ERR_LIB_USER, 1);
+    unsigned long before = ERR_peek_last_error();
+    assert_false(kc_ecdsa_p256_is_point(zeros));
+    assert_false(kc_ecdsa_p256_verify(zeros, kc_bytes_of(NULL, 0), zeros));
+    assert_int_equal(ERR_peek_last_error(), before);
+    ERR_get_error();
+    assert_int_equal(ERR_peek_error(), 0);
 }
 
 static void test_points(void **state)
@@ -177,9 +194,9 @@ static void test_wycheproof(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),      cmocka_unit_test(test_points),
-        cmocka_unit_test(test_bits),       cmocka_unit_test(test_sha256),
-        cmocka_unit_test(test_wycheproof),
+        cmocka_unit_test(test_cases),  cmocka_unit_test(test_error_queue),
+        cmocka_unit_test(test_points), cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_sha256), cmocka_unit_test(test_wycheproof),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

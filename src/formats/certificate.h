@@ -42,7 +42,7 @@ struct kc_certificate {
     uint32_t key_usage;
     struct kc_bytes subject_key_id;   /* empty when absent */
     struct kc_bytes authority_key_id; /* empty when absent */
-    bool has_unknown_critical;        /* a critical extension that this reader does not know */
+    bool has_unknown_critical;        /* a critical extension that nobody here judges */
     struct kc_bytes extensions;       /* content of the SEQUENCE OF Extension */
 };
 

@@ -109,21 +109,34 @@ static const struct known {
     uint8_t len;
     uint8_t oid[OID_MAX];
     read_extension *read; /* NULL: refused */
+    bool syntax_only;     /* what it says is not judged: critical, it counts as unknown */
     bool never_critical;  /* RFC 5280, 4.2.1.1 and 4.2.1.2 */
 } known[] = {
-    {3, {0x55, 0x1d, 0x0e}, read_subject_key_id, true},
-    {3, {0x55, 0x1d, 0x0f}, read_key_usage, false},
-    {3, {0x55, 0x1d, 0x11}, read_subject_alt_name, false},
-    {3, {0x55, 0x1d, 0x13}, read_basic_constraints, false},
-    {3, {0x55, 0x1d, 0x1f}, read_crl_distribution_points, false},
-    {3, {0x55, 0x1d, 0x23}, read_authority_key_id, true},
-    {3, {0x55, 0x1d, 0x25}, read_extended_key_usage, false},
-    {9, {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01}, read_sgx, false},
-    {3, {0x55, 0x1d, 0x1e}, NULL, false},                               /* name constraints */
-    {8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x07}, NULL, false}, /* IP address blocks */
-    {8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x08}, NULL, false}, /* AS identifiers */
-    {8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x0e}, NULL, false}, /* proxy certificate */
-    {9, {0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01}, NULL, false}, /* Netscape's type */
+    {3, {0x55, 0x1d, 0x0e}, read_subject_key_id, false, true},
+    {3, {0x55, 0x1d, 0x0f}, read_key_usage, false, false},
+    {3, {0x55, 0x1d, 0x11}, read_subject_alt_name, true, false},
+    {3, {0x55, 0x1d, 0x13}, read_basic_constraints, false, false},
+    {3, {0x55, 0x1d, 0x1f}, read_crl_distribution_points, false, false},
+    {3, {0x55, 0x1d, 0x23}, read_authority_key_id, false, true},
+    {3, {0x55, 0x1d, 0x25}, read_extended_key_usage, true, false},
+    {9, {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01}, read_sgx, false, false},
+    {3, {0x55, 0x1d, 0x1e}, NULL, false, false}, /* name constraints */
+    {8,
+     {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x07},
+     NULL,
+     false,
+     false}, /* IP address blocks */
+    {8, {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x08}, NULL, false, false}, /* AS identifiers */
+    {8,
+     {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x0e},
+     NULL,
+     false,
+     false}, /* proxy certificate */
+    {9,
+     {0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01},
+     NULL,
+     false,
+     false}, /* Netscape's type */
 };
 
 static const struct known *find_known(struct kc_bytes oid)
@@ -166,10 +179,10 @@ static void read_one(struct kc_reader *extensions, const struct kc_certificate_e
                      struct kc_certificate *out)
 {
     const struct known *entry = find_known(extension->oid);
-    if (entry == NULL) {
+    if (entry == NULL || entry->syntax_only)
         out->has_unknown_critical |= extension->critical;
+    if (entry == NULL)
         return;
-    }
     struct kc_reader value = kc_reader_of(extension->value);
     value.at = extension->value_at;
     if (entry->read == NULL || (entry->never_critical && extension->critical))

@@ -139,7 +139,8 @@ static struct kc_chain_verdict check_links(const struct kc_pck_chain *chain)
 static struct kc_chain_verdict check_authority(const struct kc_pck_chain *chain)
 {
     const struct kc_certificate *leaf = &chain->certificate[LEAF];
-    if (leaf->is_ca || (leaf->key_usage & KC_KEY_USAGE_KEY_CERT_SIGN) != 0)
+    const uint32_t issuing = KC_KEY_USAGE_KEY_CERT_SIGN | KC_KEY_USAGE_CRL_SIGN;
+    if (leaf->is_ca || (leaf->key_usage & issuing) != 0)
         return found(KC_CHAIN_AUTHORITY, LEAF, "a PCK certificate must not be a CA");
     if ((leaf->key_usage & KC_KEY_USAGE_DIGITAL_SIGNATURE) == 0)
         return found(KC_CHAIN_AUTHORITY, LEAF, "its key usage does not allow signatures");

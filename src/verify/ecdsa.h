@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 /* True only for a valid signature of `message` by a key that is a point of the curve; false for
- * everything else, an exhausted memory included. */
+ * everything else, an exhausted memory included. OpenSSL's queue of errors is left as it was. */
 KC_MUST_USE bool kc_ecdsa_p256_verify(const uint8_t public_key[64], struct kc_bytes message,
                                       const uint8_t signature[64]);
 
