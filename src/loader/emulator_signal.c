@@ -157,7 +157,9 @@ static enum outcome judge(struct kc_emulator *e, struct kc_host *host, int signa
     return FAULTS;
 }
 
-static void on_signal(int signal, siginfo_t *info, void *context)
+/* qemu-user calls handlers with a stack that is off by 8: hence the attribute. */
+__attribute__((force_align_arg_pointer)) static void on_signal(int signal, siginfo_t *info,
+                                                               void *context)
 {
     uint64_t fs = _readfsbase_u64();
     struct kc_emulator *e = __atomic_load_n(&attached, __ATOMIC_ACQUIRE);
