@@ -1,0 +1,190 @@
+/*
+ * What the enclave costs: entering it, the same signature inside and outside, many threads on few
+ * cores, starting the image. On the probe image, which is the production runtime.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+
+#include "loader/loader.h"
+#include "probe/probe.h"
+#include "sim/processor.h"
+
+#define ROUNDS       7
+#define SIGNATURES   1500
+#define CALLS        20000
+#define THREADS_MAX  8
+#define SCALE_BATCH  100
+#define SCALE_ROUNDS 12
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t n)
+{
+    qsort(values, n, sizeof(*values), by_value);
+    return values[n / 2];
+}
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "bench_enclave: %s\n", what);
+    exit(1);
+}
+
+static struct kc_enclave *load(void)
+{
+    static const struct kc_sim_processor processor = {{1}, {2}};
+    const struct kc_emulator_options options = {false, false};
+    struct kc_enclave *enclave = NULL;
+    struct kc_error error = KC_ERROR_NONE;
+    if (kc_emulator_load(PROBE_FOLDER "/keyclave-probe.signed", PROBE_FOLDER "/keyclave-probe.sig",
+                         &processor, &options, &enclave, &error) != KC_OK)
+        fail(error.what);
+    return enclave;
+}
+
+static void ask(struct kc_enclave *enclave, enum probe_op op, uint32_t number)
+{
+    uint8_t in[9] = {(uint8_t)op};
+    uint8_t out[4096];
+    size_t len = 0;
+    struct kc_error error = KC_ERROR_NONE;
+    memcpy(in + 1, &number, 4);
+    if (kc_enclave_call(enclave, kc_bytes_of(in, sizeof(in)), (struct kc_room){out, sizeof(out)},
+                        &len, &error) != KC_OK ||
+        len < 1 || out[0] != (op == PROBE_ECHO ? PROBE_ECHO : 1))
+        fail("the probe failed");
+}
+
+/* As the probe's PROBE_SIGN does it. */
+static void sign_natively(EVP_PKEY *key, unsigned rounds)
+{
+    static const uint8_t message[9] = {PROBE_SIGN};
+    uint8_t signature[80];
+    for (unsigned i = 0; i < rounds; i++) {
+        size_t len = sizeof(signature);
+        EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+        if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
+            EVP_DigestSign(ctx, signature, &len, message, sizeof(message)) != 1)
+            fail("native signature");
+        EVP_MD_CTX_free(ctx);
+    }
+}
+
+static void bench_sign(struct kc_enclave *enclave)
+{
+    double ratio[ROUNDS];
+    double inside[ROUNDS];
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    sign_natively(key, 100);
+    ask(enclave, PROBE_SIGN, 100);
+    for (int i = 0; i < ROUNDS; i++) {
+        double start = now();
+        sign_natively(key, SIGNATURES);
+        double middle = now();
+        ask(enclave, PROBE_SIGN, SIGNATURES);
+        inside[i] = now() - middle;
+        ratio[i] = (middle - start) / inside[i];
+    }
+    EVP_PKEY_free(key);
+    printf("ECDSA P-256 signatures inside: %.0f/s\n", SIGNATURES / median(inside, ROUNDS));
+    printf("ratio enclave.sign_against_native %.2f target 0.90\n", median(ratio, ROUNDS));
+}
+
+static void bench_call(struct kc_enclave *enclave)
+{
+    double cost[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        double start = now();
+        for (int k = 0; k < CALLS; k++)
+            ask(enclave, PROBE_ECHO, 0);
+        cost[i] = (now() - start) / CALLS * 1e6;
+    }
+    printf("one call in and out: %.2f us (4 KiB of room)\n", median(cost, ROUNDS));
+}
+
+static void *sign_in_batches(void *enclave)
+{
+    for (int i = 0; i < SCALE_ROUNDS; i++)
+        ask(enclave, PROBE_SIGN, SCALE_BATCH);
+    return NULL;
+}
+
+/* Signatures a second of `threads` threads. */
+static double rate(struct kc_enclave *enclave, unsigned threads)
+{
+    pthread_t thread[THREADS_MAX];
+    double start = now();
+    for (unsigned i = 0; i < threads; i++) {
+        if (pthread_create(&thread[i], NULL, sign_in_batches, enclave) != 0)
+            fail("no thread");
+    }
+    for (unsigned i = 0; i < threads; i++)
+        pthread_join(thread[i], NULL);
+    return threads * SCALE_ROUNDS * SCALE_BATCH / (now() - start);
+}
+
+static void bench_scaling(struct kc_enclave *enclave)
+{
+    double two[ROUNDS];
+    double eight[ROUNDS];
+    double ratio[ROUNDS];
+    rate(enclave, 8);
+    for (int i = 0; i < ROUNDS; i++) {
+        two[i] = rate(enclave, 2);
+        eight[i] = rate(enclave, 8);
+        ratio[i] = eight[i] / two[i];
+    }
+    printf("signatures with 2 threads: %.0f/s, with 8: %.0f/s\n", median(two, ROUNDS),
+           median(eight, ROUNDS));
+    printf("ratio enclave.threads_8_against_2 %.2f target 0.90\n", median(ratio, ROUNDS));
+}
+
+static void bench_start(void)
+{
+    double loading[ROUNDS];
+    double first[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        double start = now();
+        struct kc_enclave *enclave = load();
+        double loaded = now();
+        ask(enclave, PROBE_ECHO, 0);
+        first[i] = (now() - loaded) * 1e3;
+        loading[i] = (loaded - start) * 1e3;
+        kc_enclave_free(enclave);
+    }
+    printf("start: %.1f ms to measure, judge and map; %.1f ms for the first call\n",
+           median(loading, ROUNDS), median(first, ROUNDS));
+}
+
+int main(void)
+{
+    struct stat about;
+    if (stat(IMAGE_FILE, &about) == 0)
+        printf("image file: %.2f MiB\n", (double)about.st_size / (1024 * 1024));
+    bench_start();
+    struct kc_enclave *enclave = load();
+    bench_call(enclave);
+    bench_sign(enclave);
+    bench_scaling(enclave);
+    kc_enclave_free(enclave);
+    return 0;
+}
