@@ -112,8 +112,6 @@ static void print_members(json_t *section, int depth)
 static void print_section(const char *name, json_t *section, int depth)
 {
     const char *means = json_string_value(json_object_get(section, "means"));
-    if (depth == 0)
-        putchar('\n');
     indent(depth);
     printf("%s%s%s\n", name, means == NULL ? "" : ": ", means == NULL ? "" : means);
     print_members(section, depth + 1);
@@ -121,9 +119,17 @@ static void print_section(const char *name, json_t *section, int depth)
 
 bool kc_tree_print_text(const struct kc_tree *tree)
 {
+    const char *name;
+    json_t *section;
+    const char *between = "";
     if (tree->failed)
         return false;
-    print_members(tree->root, 0);
+    json_object_foreach(tree->root, name, section)
+    {
+        fputs(between, stdout);
+        print_node(name, section, 0);
+        between = "\n";
+    }
     return true;
 }
 
