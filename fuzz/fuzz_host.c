@@ -35,6 +35,25 @@ struct model {
 static struct kc_rsa_key *the_key;
 static enum kc_err next_key_fails;
 
+/* The next allocation of the core's own code fails. */
+static bool next_malloc_fails;
+
+void *__real_malloc(size_t n);
+void *__wrap_malloc(size_t n);
+
+void *__wrap_malloc(size_t n)
+{
+    bool fails = next_malloc_fails;
+    next_malloc_fails = false;
+    return fails ? NULL : __real_malloc(n);
+}
+
+/* While one thread makes the key, another (the core's lock is free) is handed the target info of
+ * `race_id` and makes one too. */
+static struct model *racer;
+static uint64_t race_id;
+static void race(void);
+
 enum kc_err __real_kc_crypto_rsa_generate(struct kc_rsa_key **out);
 enum kc_err __wrap_kc_crypto_rsa_generate(struct kc_rsa_key **out);
 
@@ -44,9 +63,10 @@ enum kc_err __wrap_kc_crypto_rsa_generate(struct kc_rsa_key **out)
     next_key_fails = KC_OK;
     if (err != KC_OK)
         return err;
+    race();
     if (the_key == NULL)
         FUZZ_CHECK(__real_kc_crypto_rsa_generate(&the_key) == KC_OK);
-    struct kc_rsa_key *copy = malloc(sizeof *copy);
+    struct kc_rsa_key *copy = __real_malloc(sizeof *copy);
     *copy = *the_key;
     FUZZ_CHECK(EVP_PKEY_up_ref(copy->pair) == 1);
     *out = copy;
@@ -127,27 +147,48 @@ static void learn(struct model *m, const struct kc_effect *effect)
     FUZZ_CHECK(!m->started || parked(m) <= m->limit);
 }
 
-static void send_batch(struct model *m)
+static void call(struct model *m, struct kc_bytes in, struct kc_room out)
 {
     struct kc_frame_message frame;
     struct kc_effect effect;
     size_t len = SIZE_MAX;
-    struct kc_bytes in = kc_bytes_of(m->batch_room, m->batch.len);
-    struct kc_room out = {m->out, m->out_cap};
     enum kc_err err = kc_core_ecall(m->core, in, out, &len);
-    m->batch = kc_writer_of((struct kc_room){m->batch_room, BATCH_MAX});
-    m->out_cap = KC_CORE_FRAME_MAX;
     if (err != KC_OK) {
         FUZZ_CHECK((err == KC_ERR_MALFORMED || err == KC_ERR_ROOM) && len == SIZE_MAX);
         return;
     }
     FUZZ_CHECK(len <= out.len);
-    struct kc_reader r = kc_reader_of(kc_bytes_of(m->out, len));
+    struct kc_reader r = kc_reader_of(kc_bytes_of(out.ptr, len));
     while (kc_frame_next(&r, &frame)) {
         FUZZ_CHECK(kc_effect_decode(&frame, &effect) == KC_OK);
         learn(m, &effect);
     }
     FUZZ_CHECK(r.left == 0);
+}
+
+static void send_batch(struct model *m)
+{
+    struct kc_room out = {m->out, m->out_cap};
+    call(m, kc_bytes_of(m->batch_room, m->batch.len), out);
+    m->batch = kc_writer_of((struct kc_room){m->batch_room, BATCH_MAX});
+    m->out_cap = KC_CORE_FRAME_MAX;
+    next_malloc_fails = false;
+}
+
+static void race(void)
+{
+    static const uint8_t target[KC_SGX_TARGETINFO_SIZE];
+    uint8_t in[1024];
+    uint8_t out[1024];
+    struct kc_writer w = kc_writer_of((struct kc_room){in, sizeof in});
+    struct model *m = racer;
+    racer = NULL;
+    if (m == NULL)
+        return;
+    kc_message_encode(&w, &(struct kc_message){.type = KC_MESSAGE_TARGETINFO,
+                                               .id = race_id,
+                                               .body = {target, sizeof target}});
+    call(m, kc_writer_written(&w), (struct kc_room){out, sizeof out});
 }
 
 static void say(struct model *m, const struct kc_message *message)
@@ -206,7 +247,7 @@ static void operate(struct model *m, struct kc_reader *in)
 {
     uint8_t operation = kc_reader_u8(in);
     uint64_t id = kc_reader_u8(in) % IDS;
-    switch (operation % 18) {
+    switch (operation % 20) {
     case 0:
         say(m, &(struct kc_message){.type = KC_MESSAGE_START, .version = 1, .requests_max = 64});
         break;
@@ -227,11 +268,11 @@ static void operate(struct model *m, struct kc_reader *in)
         break;
     case 5:
     case 6:
-        say_target(m, in, id, operation % 18 == 6);
+        say_target(m, in, id, operation % 20 == 6);
         break;
     case 7:
     case 8:
-        say(m, &(struct kc_message){.type = operation % 18 == 7 ? KC_MESSAGE_TARGETINFO
+        say(m, &(struct kc_message){.type = operation % 20 == 7 ? KC_MESSAGE_TARGETINFO
                                                                 : KC_MESSAGE_QUOTE,
                                     .id = id,
                                     .code = kc_reader_u8(in)});
@@ -239,11 +280,11 @@ static void operate(struct model *m, struct kc_reader *in)
     case 9:
     case 10:
     case 11:
-        say_quote(m, in, id, operation % 18 == 10, operation % 18 == 11);
+        say_quote(m, in, id, operation % 20 == 10, operation % 20 == 11);
         break;
     case 12:
     case 13:
-        say_raw(m, in, operation % 18 == 13);
+        say_raw(m, in, operation % 20 == 13);
         break;
     case 14:
         m->machine.broken = !m->machine.broken;
@@ -254,8 +295,15 @@ static void operate(struct model *m, struct kc_reader *in)
     case 16:
         m->out_cap = kc_reader_u16(in);
         break;
-    default:
+    case 17:
         send_batch(m);
+        break;
+    case 18:
+        racer = m;
+        race_id = id;
+        break;
+    default:
+        next_malloc_fails = true;
         break;
     }
 }
@@ -269,6 +317,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     model.batch = kc_writer_of((struct kc_room){model.batch_room, BATCH_MAX});
     model.out_cap = KC_CORE_FRAME_MAX;
     next_key_fails = KC_OK;
+    next_malloc_fails = false;
+    racer = NULL;
     FUZZ_CHECK(kc_core_new(&model.machine.platform, &model.core) == KC_OK);
     for (int i = 0; i < 4096 && in.left > 0; i++)
         operate(&model, &in);
