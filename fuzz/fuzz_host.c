@@ -183,7 +183,8 @@ static void race(void)
     struct kc_writer w = kc_writer_of((struct kc_room){in, sizeof in});
     struct model *m = racer;
     racer = NULL;
-    if (m == NULL)
+    /* The batch under way must be one message, or its other effects would be learnt too late. */
+    if (m == NULL || m->batch.len != KC_FRAME_HEADER_SIZE + KC_MESSAGE_TARGET_FIXED + sizeof target)
         return;
     kc_message_encode(&w, &(struct kc_message){.type = KC_MESSAGE_TARGETINFO,
                                                .id = race_id,

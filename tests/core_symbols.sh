@@ -1,0 +1,42 @@
+#!/bin/bash
+# Holds what the core may call (DESIGN: no clock, no file, no format, no other room) and that it
+# has no mutable globals. $1 is the core's archive.
+set -euo pipefail
+archive=$1
+status=0
+
+# The functions of OpenSSL are named one by one: a new one is a decision.
+allowed='
+abort calloc free malloc memcmp memcpy memmove memset strlen
+pthread_mutex_init pthread_mutex_destroy pthread_mutex_lock pthread_mutex_unlock
+BN_bn2bin BN_free BN_num_bits EVP_Digest EVP_sha256
+EVP_PKEY_CTX_free EVP_PKEY_CTX_new_from_name EVP_PKEY_CTX_new_from_pkey
+EVP_PKEY_CTX_set_rsa_keygen_bits EVP_PKEY_CTX_set_rsa_mgf1_md_name
+EVP_PKEY_CTX_set_rsa_oaep_md_name EVP_PKEY_CTX_set_rsa_padding
+EVP_PKEY_decrypt EVP_PKEY_decrypt_init EVP_PKEY_encrypt EVP_PKEY_encrypt_init
+EVP_PKEY_free EVP_PKEY_fromdata EVP_PKEY_fromdata_init EVP_PKEY_generate
+EVP_PKEY_get_bn_param EVP_PKEY_get_size EVP_PKEY_keygen_init
+OSSL_PARAM_construct_BN OSSL_PARAM_construct_end
+__stack_chk_fail __memcpy_chk __memset_chk __memmove_chk _GLOBAL_OFFSET_TABLE_
+'
+# Rooms below the core.
+rooms='kc_(bytes|error|hex|base64|pem|reader|writer|der|oe|sgx)_'
+
+defined=$(nm --defined-only "$archive" | awk 'NF == 3 { print $3 }' | sort -u)
+wanted=$(nm --undefined-only "$archive" | awk '$1 == "U" { print $2 }' | sort -u)
+[ -n "$wanted" ] || {
+    echo "$archive: no symbols to judge"
+    exit 1
+}
+for symbol in $(comm -13 <(echo "$defined") <(echo "$wanted")); do
+    if ! grep -qwF -- "$symbol" <<<"$allowed" && ! grep -qE "^$rooms" <<<"$symbol"; then
+        echo "core: calls $symbol, which tests/core_symbols.sh does not allow"
+        status=1
+    fi
+done
+mutable=$(size -A "$archive" | awk '$1 ~ /^\.(data|bss)$/ || $1 ~ /^\.(data|bss)\.[^r]/ { n += $2 } END { print n + 0 }')
+if [ "$mutable" != 0 ]; then
+    echo "core: $mutable bytes of mutable globals"
+    status=1
+fi
+exit $status
