@@ -11,8 +11,8 @@
 #include "sim/state.h"
 #include "verify/chain.h"
 
-#define HELD_DATA_MAX  (1024 * 1024)
-#define TRUST_FILE_MAX (64 * 1024)
+#define HELD_DATA_MAX  ((size_t)1024 * 1024)
+#define TRUST_FILE_MAX ((size_t)64 * 1024)
 
 const char kc_judging_help[] =
     "  --policy F       what you accept, as JSON (docs/verification.md); without it: no debug\n"

@@ -22,7 +22,7 @@ static void set_key(struct kc_policy_error *error, const char *key, size_t len)
 {
     size_t n = len < sizeof error->key - 1 ? len : sizeof error->key - 1;
     for (size_t i = 0; i < n; i++)
-        error->key[i] = key[i] >= 0x20 && key[i] < 0x7f ? key[i] : '?';
+        error->key[i] = (char)(key[i] >= 0x20 && key[i] < 0x7f ? key[i] : '?');
     error->key[n] = '\0';
 }
 
@@ -37,7 +37,7 @@ static enum kc_err refuse(const struct context *c, const char *what, const char 
 static enum kc_err read_hash(const struct context *c, const json_t *value,
                              struct kc_policy_hashes *out)
 {
-    uint8_t hash[32];
+    uint8_t hash[32] = {0};
     size_t n = 0;
     if (!json_is_string(value))
         return refuse(c, "is neither a string nor a list of strings",

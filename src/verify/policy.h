@@ -20,7 +20,7 @@
 #include "base/error.h"
 #include "formats/tcb_status.h"
 
-#define KC_POLICY_MAX_SIZE (64 * 1024)
+#define KC_POLICY_MAX_SIZE ((size_t)64 * 1024)
 #define KC_POLICY_LIST_MAX 32 /* measurements or signers in one policy */
 
 struct kc_policy_hashes {

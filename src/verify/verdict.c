@@ -63,18 +63,16 @@ static bool has_failure(const struct kc_verdict *v, enum kc_verdict_weight weigh
 
 void kc_verdict_close(struct kc_verdict *v)
 {
-    bool unjudged = has_failure(v, KC_WEIGHT_UNJUDGED);
+    v->kind = KC_VERDICT_INVALID;
     v->genuine = kc_verdict_is_genuine(v);
-    if (v->overflowed || has_failure(v, KC_WEIGHT_GENUINE))
-        v->kind = KC_VERDICT_INVALID;
-    else if (v->genuine && has_failure(v, KC_WEIGHT_POLICY))
-        v->kind = KC_VERDICT_REFUSED;
-    else if (unjudged)
-        v->kind = KC_VERDICT_UNJUDGED;
-    else if (v->genuine && v->stage[KC_STAGE_POLICY] == KC_STAGE_HOLDS && v->failure_count == 0)
-        v->kind = KC_VERDICT_ACCEPTED;
-    else
-        v->kind = KC_VERDICT_INVALID;
+    if (!v->overflowed && !has_failure(v, KC_WEIGHT_GENUINE)) {
+        if (v->genuine && has_failure(v, KC_WEIGHT_POLICY))
+            v->kind = KC_VERDICT_REFUSED;
+        else if (has_failure(v, KC_WEIGHT_UNJUDGED))
+            v->kind = KC_VERDICT_UNJUDGED;
+        else if (v->genuine && v->stage[KC_STAGE_POLICY] == KC_STAGE_HOLDS && v->failure_count == 0)
+            v->kind = KC_VERDICT_ACCEPTED;
+    }
     if (!v->genuine)
         memset(&v->facts, 0, sizeof v->facts);
 }
@@ -126,7 +124,7 @@ void kc_verdict_put_name(struct kc_verdict *v, struct kc_bytes name)
     char text[65];
     size_t n = name.len < sizeof text - 1 ? name.len : sizeof text - 1;
     for (size_t i = 0; i < n; i++)
-        text[i] = name.ptr[i] >= 0x20 && name.ptr[i] < 0x7f ? (char)name.ptr[i] : '?';
+        text[i] = (char)(name.ptr[i] >= 0x20 && name.ptr[i] < 0x7f ? name.ptr[i] : '?');
     text[n] = '\0';
     kc_verdict_put(v, text);
 }
