@@ -104,6 +104,8 @@ static const struct row {
     {"common name printable with NUL", "0.5.0.0.1", REPLACE, "13024100", MALFORMED, SUBJECT},
     {"common name IA5", "0.5.0.0.1", REPLACE, "16024140", OK, NULL},
     {"common name IA5, 8 bits", "0.5.0.0.1", REPLACE, "16024180", MALFORMED, SUBJECT},
+    {"common name IA5 with NUL", "0.5.0.0.1", REPLACE, "16024100", MALFORMED, SUBJECT},
+    {"common name of half a character", "0.5.0.0.1", REPLACE, "0c02c341", MALFORMED, SUBJECT},
     {"common name Teletex", "0.5.0.0.1", REPLACE, "140141", MALFORMED, SUBJECT},
     {"common name BMP", "0.5.0.0.1", REPLACE, "1e020041", MALFORMED, SUBJECT},
     {"common name in pieces", "0.5.0.0.1", REPLACE, "2c030c0141", MALFORMED, SUBJECT},
@@ -413,6 +415,26 @@ static void test_unknown(void **state)
     close_seed(seed);
 }
 
+/* ecdsa-with-SHA256 over a larger curve: a certificate, not of the profile. */
+static void test_longer_signature(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"2.0.0", "2.0.1"};
+    struct seed *seed = open_seed();
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        uint8_t value[128];
+        struct kc_certificate certificate;
+        const struct row row = {"",    paths[i], CONTENT, "01" N20 "0102030405060708090a0b0c",
+                                KC_OK, NULL};
+        size_t len = apply(seed, &row, value);
+        assert_int_equal(kc_certificate_decode(kc_bytes_of(seed->der, len), &certificate, NULL),
+                         KC_OK);
+        assert_false(certificate.signature_is_ecdsa_sha256);
+        assert_true(kc_bytes_are_zero(kc_bytes_of(certificate.signature, 64)));
+    }
+    close_seed(seed);
+}
+
 /* As mbedTLS writes it, with NULL parameters in both places: a certificate, not of the profile. */
 static void test_null_parameters(void **state)
 {
@@ -456,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_critical),
         cmocka_unit_test(test_null_parameters),
+        cmocka_unit_test(test_longer_signature),
         cmocka_unit_test(test_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

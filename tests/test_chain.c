@@ -265,6 +265,23 @@ static void test_roots(void **state)
     pki_clear(&pki);
 }
 
+/* A leaf key that is no point of the curve verifies nothing, and is no key. */
+static void test_leaf_point(void **state)
+{
+    (void)state;
+    struct pki pki;
+    make_good(&pki);
+    struct kc_pck_chain *chain = malloc(sizeof *chain);
+    assert_int_equal(pki_chain(&pki, chain, NULL), KC_OK);
+    chain->certificate[0].public_key[63] ^= 1;
+    struct kc_chain_verdict verdict =
+        kc_chain_verify_pck(chain, chain->certificate[2].public_key, NOW);
+    assert_int_equal(verdict.fault, KC_CHAIN_SHAPE);
+    assert_int_equal(verdict.index, 0);
+    free(chain);
+    pki_clear(&pki);
+}
+
 /* Certificates of a good chain in other orders and numbers. */
 static void test_orders(void **state)
 {
@@ -402,8 +419,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),        cmocka_unit_test(test_times),
         cmocka_unit_test(test_processor_ca), cmocka_unit_test(test_roots),
-        cmocka_unit_test(test_orders),       cmocka_unit_test(test_seed),
-        cmocka_unit_test(test_real_chains),  cmocka_unit_test(test_intel_root),
+        cmocka_unit_test(test_leaf_point),   cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_seed),         cmocka_unit_test(test_real_chains),
+        cmocka_unit_test(test_intel_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,6 +125,8 @@ static const struct {
     {"a space for a digit", TIME, "170d3234303130312030303030305a", false, 0},
     {"a sign for a digit", TIME, "170d3234303130312b30303030305a", false, 0},
     {"colon after nine", TIME, "170d32343031303130303030303a5a", false, 0},
+    {"year :0", TIME, "170d3a30303130313030303030305a", false, 0},
+    {"month 1/", TIME, "170d3234312f30313030303030305a", false, 0},
     {"fraction", TIME, "181132303530303130313030303030302e355a", false, 0},
     {"time of nothing", TIME, "1700", false, 0},
     {"other tag for time", TIME, "040d3730303130313030303030305a", false, 0},
@@ -143,6 +145,8 @@ static const struct {
     {"any: null cut", ANY, "300a3008310602010001010005", false, 0},
     {"any: second null cut", ANY, "30083106020100050005", false, 0},
     {"any: sequence of set", ANY, "300731050201000500", true, 9},
+    {"any: high tag number in one octet", ANY, "1f00", false, 0},
+    {"any: bad enumerated inside", ANY, "30040a020001", false, 0},
     {"any: null with content", ANY, "3003050100", false, 0},
     {"any: constructed octets", ANY, "3005240304010a", false, 0},
     {"any: primitive sequence", ANY, "1000", false, 0},
@@ -217,6 +221,38 @@ static void test_cases(void **state)
     }
 }
 
+/* One form of each length, at every border between two forms. */
+static void test_lengths(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t head[5];
+        size_t head_len;
+        size_t content;
+        bool good;
+    } lengths[] = {
+        {{0x30, 0x7f}, 2, 127, true},
+        {{0x30, 0x81, 0x01}, 3, 1, false},
+        {{0x30, 0x81, 0x7f}, 3, 127, false},
+        {{0x30, 0x81, 0x80}, 3, 128, true},
+        {{0x30, 0x82, 0x00, 0x80}, 4, 128, false},
+        {{0x30, 0x81, 0xff}, 3, 255, true},
+        {{0x30, 0x82, 0x00, 0xff}, 4, 255, false},
+        {{0x30, 0x82, 0x01, 0x00}, 4, 256, true},
+        {{0x30, 0x83, 0x00, 0x01, 0x00}, 5, 256, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        uint8_t der[300] = {0};
+        memcpy(der, lengths[i].head, lengths[i].head_len);
+        size_t len = lengths[i].head_len + lengths[i].content;
+        struct kc_reader r = kc_reader_of(kc_bytes_of(der, len));
+        struct kc_reader inner = kc_der_enter(&r, KC_DER_SEQUENCE);
+        if (kc_reader_done(&r) != lengths[i].good ||
+            inner.left != (lengths[i].good ? lengths[i].content : 0))
+            fail_msg("length %zu", i);
+    }
+}
+
 /* Sixteen levels are read, seventeen refused, and a million do not overflow the stack. */
 static void test_depth(void **state)
 {
@@ -279,9 +315,8 @@ static void test_sticky(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),
-        cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_cases),  cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_depth),  cmocka_unit_test(test_offsets),
         cmocka_unit_test(test_sticky),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
