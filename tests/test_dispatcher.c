@@ -1,7 +1,7 @@
 /* Which message may come when, and what a host gets for one that may not. */
 #include "boundary.h"
 
-#include "core/dispatcher.h"
+#include <pthread.h>
 
 static const struct kc_message start = {
     .type = KC_MESSAGE_START, .version = KC_BOUNDARY_VERSION, .requests_max = 2, .now = 1700000000};
@@ -248,6 +248,99 @@ static void test_full_table(void **unused)
     }
 }
 
+/* As many messages as a batch takes, as long as it may be, fit into the largest room. */
+static void test_largest_batch(void **unused)
+{
+    (void)unused;
+    enum { SIZE = KC_CORE_FRAME_MAX - 64 * 1024, EACH = SIZE / KC_FRAME_MESSAGES_MAX };
+    struct boundary *b = boundary_new();
+    uint8_t *in = calloc(1, SIZE);
+    struct kc_writer w = kc_writer_of((struct kc_room){in, SIZE});
+    boundary_start(b);
+    for (size_t i = 0; i < KC_FRAME_MESSAGES_MAX; i++) {
+        kc_frame_write_header(&w, KC_MESSAGE_QUOTE, EACH - KC_FRAME_HEADER_SIZE);
+        kc_writer_zeros(&w, EACH - KC_FRAME_HEADER_SIZE);
+    }
+    assert_int_equal(w.len, SIZE);
+    assert_int_equal(boundary_send_bytes(b, kc_writer_written(&w)), KC_OK);
+    assert_int_equal(b->count, KC_FRAME_MESSAGES_MAX);
+    for (size_t i = 0; i < b->count; i++)
+        expect_refused(&b->effect[i], KC_MESSAGE_QUOTE, KC_REFUSAL_UNKNOWN_ID, 0);
+    free(in);
+    boundary_free(b);
+}
+
+enum { THREADS = 8 };
+
+struct racer {
+    struct kc_core *core;
+    struct kc_bytes in;
+    pthread_barrier_t *barrier;
+    uint16_t type; /* of the last effect */
+    uint32_t code;
+};
+
+static void *run_race(void *argument)
+{
+    struct racer *racer = argument;
+    struct kc_frame_message frame;
+    struct kc_effect effect = {0};
+    uint8_t out[4096];
+    size_t len = 0;
+    pthread_barrier_wait(racer->barrier);
+    if (kc_core_ecall(racer->core, racer->in, (struct kc_room){out, sizeof out}, &len) != KC_OK)
+        return NULL;
+    struct kc_reader r = kc_reader_of(kc_bytes_of(out, len));
+    while (kc_frame_next(&r, &frame)) {
+        if (kc_effect_decode(&frame, &effect) != KC_OK)
+            return NULL;
+    }
+    racer->type = effect.type;
+    racer->code = effect.code;
+    return NULL;
+}
+
+/* All threads say `message` at the same time: one is heard, the others are refused. */
+static void expect_one_winner(struct boundary *b, const struct kc_message *message, uint16_t want,
+                              enum kc_refusal code)
+{
+    uint8_t in[1024];
+    struct racer racers[THREADS];
+    pthread_t threads[THREADS];
+    pthread_barrier_t barrier;
+    size_t winners = 0;
+    struct kc_writer w = kc_writer_of((struct kc_room){in, sizeof in});
+    kc_message_encode(&w, message);
+    assert_int_equal(pthread_barrier_init(&barrier, NULL, THREADS), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        racers[i] = (struct racer){b->core, kc_writer_written(&w), &barrier, 0, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, run_race, &racers[i]), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < THREADS; i++) {
+        winners += racers[i].type == want;
+        if (racers[i].type != want) {
+            assert_int_equal(racers[i].type, KC_EFFECT_REFUSED);
+            assert_int_equal(racers[i].code, code);
+        }
+    }
+    assert_int_equal(winners, 1);
+    pthread_barrier_destroy(&barrier);
+}
+
+static void test_threads_cannot_repeat(void **unused)
+{
+    (void)unused;
+    const struct kc_message get = {.type = KC_MESSAGE_GET_REPORT, .id = 5};
+    const struct kc_message target = message_target(5);
+    struct boundary *b = boundary_new();
+    expect_one_winner(b, &start, KC_EFFECT_READY, KC_REFUSAL_REPEATED);
+    expect_one_winner(b, &get, KC_EFFECT_TARGET_WANTED, KC_REFUSAL_ID_IN_USE);
+    expect_one_winner(b, &target, KC_EFFECT_QUOTE_WANTED, KC_REFUSAL_NOT_AWAITED);
+    boundary_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +353,8 @@ int main(void)
         cmocka_unit_test(test_bounds_of_a_batch),
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_full_table),
+        cmocka_unit_test(test_largest_batch),
+        cmocka_unit_test(test_threads_cannot_repeat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
