@@ -85,6 +85,18 @@ static void test_fault_without_poison(void **state)
     kc_enclave_free(enclave);
 }
 
+/* EGETKEY with a policy that needs KSS: #GP, not an error code. */
+static void test_key_request(void **state)
+{
+    (void)state;
+    struct kc_enclave *enclave = probe_load();
+    uint8_t in[2] = {PROBE_SEALKEY, 4};
+    uint8_t out[4096];
+    size_t len = 0;
+    assert_int_equal(probe_call(enclave, kc_bytes_of(in, 2), out, &len), KC_ERR_STATE);
+    kc_enclave_free(enclave);
+}
+
 static void test_one_a_process(void **state)
 {
     (void)state;
@@ -105,6 +117,7 @@ int main(void)
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_poison),
         cmocka_unit_test(test_fault_without_poison),
+        cmocka_unit_test(test_key_request),
         cmocka_unit_test(test_one_a_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
