@@ -72,7 +72,7 @@ tail -c 126 "$work/evidence" >"$work/claims"
     fail "report data is not the hash of the claims"
 [ "$(bytes "$work/claims" 94 32)" = "$(sha256sum <"$work/held" | cut -d' ' -f1)" ] ||
     fail "the claimed hash is not that of the padded key"
-want 0 evidence
+want 0 evidence --trap
 [ "$(stat -c %s "$work/out")" = "$size" ] || fail "standard output got other evidence"
 want 0 evidence --format 1923d91e-12d2-4c72-b220-25cd8dace871 --out "$work/evidence"
 [ "$(stat -c %s "$work/evidence")" = $((size - 126)) ] || fail "RAW_SGX_QUOTE_ECDSA has claims"
