@@ -229,7 +229,7 @@ int64_t kc_json_time(struct kc_json *j)
 
 static void skip_unicode_escape(struct kc_json *j)
 {
-    uint8_t code[2];
+    uint8_t code[2] = {0, 0};
     size_t len = 0;
     if (j->end - j->next < 4 ||
         kc_hex_decode(kc_bytes_of(j->next, 4), (struct kc_room){code, 2}, &len) != KC_OK ||
