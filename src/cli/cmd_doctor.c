@@ -99,7 +99,7 @@ static int run(int argc, char **argv)
     if (!read_options(argc, argv, &options))
         return kc_cli_usage("doctor", "doctor: wrong options");
     if (options.help) {
-        fputs(help, stdout);
+        (void)fputs(help, stdout);
         return KC_EXIT_OK;
     }
     kc_doctor_look_at_cpu(&findings);

@@ -64,7 +64,9 @@ void kc_doctor_look_at_image(struct kc_findings *findings)
     look_at_file(findings, "image.sig", "keyclave-enclave.sig", "its SIGSTRUCT");
     struct kc_finding *folder = kc_doctor_add(findings, "folder.temporary", KC_NEEDED_BY_SIMULATION,
                                               "holds the simulated AESM service's socket");
-    const char *path = getenv("TMPDIR") == NULL ? "/tmp" : getenv("TMPDIR");
+    const char *path = getenv("TMPDIR");
+    if (path == NULL)
+        path = "/tmp";
     folder->found = access(path, W_OK | X_OK) == 0;
     snprintf(folder->detail, sizeof folder->detail, "%s", path);
     if (!folder->found)

@@ -13,8 +13,8 @@
 
 struct kc_core;
 
-/* The largest frame in either direction, in bytes. */
-#define KC_CORE_FRAME_MAX (1024 * 1024)
+/* The largest frame in either direction, in bytes: 1 MiB. */
+#define KC_CORE_FRAME_MAX 1048576
 
 /* `platform` must outlive the core. KC_ERR_MEMORY, KC_ERR_CRYPTO. */
 KC_MUST_USE enum kc_err kc_core_new(const struct kc_platform *platform, struct kc_core **out);

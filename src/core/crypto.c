@@ -175,7 +175,7 @@ enum kc_err kc_crypto_rsa_oaep_encrypt(struct kc_bytes pem, struct kc_bytes plai
     if (err != KC_OK)
         return err;
     /* RFC 8017, 7.1.1: two hashes and two bytes are the padding's. */
-    size_t most = numbers.modulus.len - 2 * KC_SHA256_SIZE - 2;
+    size_t most = numbers.modulus.len - (size_t)2 * KC_SHA256_SIZE - 2;
     if (plaintext.len > most)
         return kc_error_set(error, KC_ERR_ARGUMENT, "plaintext too long; this key takes", most);
     if (out.len < numbers.modulus.len)

@@ -3,8 +3,8 @@
 #include "core/handlers.h"
 
 struct row {
-    uint16_t type;
     bool (*handle)(struct kc_core *, const struct kc_message *, struct kc_writer *);
+    uint16_t type;
     uint8_t phases; /* in which it is allowed: bits of enum kc_core_phase */
     bool repeats;   /* may come more than once */
     uint32_t payload_min;
@@ -17,14 +17,14 @@ struct row {
 
 /* The attack surface: every message that the host can send, and when. */
 static const struct row table[] = {
-    {KC_MESSAGE_START, kc_handle_start, KC_PHASE_NEW, false, 16, 16, 64},
-    {KC_MESSAGE_TICK, kc_handle_tick, KC_PHASE_READY, true, 8, 8, 64},
-    {KC_MESSAGE_GET_REPORT, kc_handle_get_report, KC_PHASE_READY, true, 8, 8, 64},
-    {KC_MESSAGE_GET_EVIDENCE_WITH_PUB_KEY, kc_handle_get_evidence, KC_PHASE_READY, true,
+    {kc_handle_start, KC_MESSAGE_START, KC_PHASE_NEW, false, 16, 16, 64},
+    {kc_handle_tick, KC_MESSAGE_TICK, KC_PHASE_READY, true, 8, 8, 64},
+    {kc_handle_get_report, KC_MESSAGE_GET_REPORT, KC_PHASE_READY, true, 8, 8, 64},
+    {kc_handle_get_evidence, KC_MESSAGE_GET_EVIDENCE_WITH_PUB_KEY, KC_PHASE_READY, true,
      KC_MESSAGE_EVIDENCE_FIXED, KC_MESSAGE_EVIDENCE_FIXED + KC_MESSAGE_SETTINGS_MAX, 64},
-    {KC_MESSAGE_TARGETINFO, kc_handle_targetinfo, KC_PHASE_READY, true, KC_MESSAGE_TARGET_FIXED,
+    {kc_handle_targetinfo, KC_MESSAGE_TARGETINFO, KC_PHASE_READY, true, KC_MESSAGE_TARGET_FIXED,
      KC_MESSAGE_TARGET_FIXED + KC_SGX_TARGETINFO_SIZE, KEY_LOG + 16 + KC_SGX_REPORT_SIZE},
-    {KC_MESSAGE_QUOTE, kc_handle_quote, KC_PHASE_READY, true, KC_MESSAGE_TARGET_FIXED,
+    {kc_handle_quote, KC_MESSAGE_QUOTE, KC_PHASE_READY, true, KC_MESSAGE_TARGET_FIXED,
      KC_MESSAGE_TARGET_FIXED + KC_SGX_QUOTE_MAX_SIZE, ANSWER_FIXED},
 };
 

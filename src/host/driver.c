@@ -119,7 +119,8 @@ static enum kc_err keep_answer(const struct kc_effect *effect, struct kc_driver_
         return set_error(error, KC_ERR_MEMORY, "out of memory");
     memcpy(body, effect->body.ptr, effect->body.len);
     memcpy(out->key, effect->key.ptr, sizeof out->key);
-    out->body = (struct kc_room){body, effect->body.len};
+    out->body.ptr = body;
+    out->body.len = effect->body.len;
     return KC_OK;
 }
 
