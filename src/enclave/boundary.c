@@ -9,7 +9,6 @@ bool kc_boundary_is_outside(const struct kc_boundary_range *range, uint64_t addr
                    (end <= range->base || address >= range->base + range->size);
     if (address - range->base < range->size)
         outside = false;
-    __asm__ volatile("lfence" ::: "memory");
     return outside;
 }
 

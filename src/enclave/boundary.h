@@ -22,10 +22,15 @@ static inline uint64_t kc_boundary_round(uint64_t n)
 
 /*
  * True when `address` is a multiple of 8 and all `n` bytes from it lie outside the range, without
- * wrapping. An address inside is refused for n = 0 too. Ends with LFENCE: what follows does not
- * run ahead of the answer.
+ * wrapping. An address inside is refused for n = 0 too.
  */
 bool kc_boundary_is_outside(const struct kc_boundary_range *range, uint64_t address, uint64_t n);
+
+/* Stands behind the branch on kc_boundary_is_outside(): nothing runs ahead of the answer. */
+static inline void kc_boundary_fence(void)
+{
+    __asm__ volatile("lfence" ::: "memory");
+}
 
 /* Copies `n` bytes in, reading whole words: `in` has room for kc_boundary_round(n) bytes. Each
  * word is read once. */

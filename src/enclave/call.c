@@ -32,6 +32,7 @@ static enum kc_image_status status_of(enum kc_err err)
 /* Serves a call whose numbers are good. `out_len` is set on KC_IMAGE_CALL_DONE only. */
 static enum kc_image_status run(const struct kc_image_call *call, uint64_t *out_len)
 {
+    kc_boundary_fence();
     enum kc_image_status status = KC_IMAGE_CALL_MEMORY;
     size_t in_len = (size_t)call->in_len;
     size_t out_cap = (size_t)call->out_cap;
@@ -60,6 +61,7 @@ void kc_call_serve(uint64_t address)
     struct kc_boundary_range elrange = {kc_runtime_base(), kc_runtime_record.size};
     if (!kc_boundary_is_outside(&elrange, address, sizeof(struct kc_image_call)))
         return;
+    kc_boundary_fence();
     struct kc_image_call call = {0};
     kc_boundary_copy_in(&call, address, sizeof(call));
 
