@@ -4,7 +4,9 @@
 
 #include "verify/ecdsa.h"
 
-enum { LEAF, INTERMEDIATE, ROOT, CHAIN_LEN };
+enum { PCK, PCK_CA }; /* places of a PCK chain */
+
+#define CHAIN_MAX 3
 
 /* The key of CN=Intel SGX Root CA, serial number 22650cd65a9d3489f383b49552bf501b392706ac. */
 const uint8_t kc_chain_intel_root_key[64] = {
@@ -22,17 +24,51 @@ static struct kc_chain_verdict found(enum kc_chain_fault fault, size_t index, co
 static const struct kc_chain_verdict good = {KC_CHAIN_GOOD, 0, "the chain holds"};
 
 /* Common names are "Intel " or "Simulated " and one of these. */
-static const char *const leaf_names[] = {"SGX PCK Certificate", NULL};
-static const char *const intermediate_names[] = {"SGX PCK Platform CA", "SGX PCK Processor CA",
-                                                 NULL};
+static const char *const pck_names[] = {"SGX PCK Certificate", NULL};
+static const char *const pck_ca_names[] = {"SGX PCK Platform CA", "SGX PCK Processor CA", NULL};
+static const char *const tcb_signing_names[] = {"SGX TCB Signing", NULL};
 static const char *const root_names[] = {"SGX Root CA", NULL};
-static const char *const *const role_names[CHAIN_LEN] = {leaf_names, intermediate_names,
-                                                         root_names};
 static const char *const makers[] = {"Intel ", "Simulated "};
-static const char *const name_faults[CHAIN_LEN] = {
-    "the first certificate is not called SGX PCK Certificate",
-    "the second certificate is called neither SGX PCK Platform CA nor SGX PCK Processor CA",
-    "the third certificate is not called SGX Root CA",
+
+/* One place of a chain: what may stand there, and what to say where something else does. */
+struct place {
+    const char *const *names;
+    const char *fault;
+};
+
+/* The last place is the root's; those before `first_ca` issue nothing. */
+struct kind {
+    size_t len;
+    size_t first_ca;
+    const char *len_fault;
+    struct place place[CHAIN_MAX];
+};
+
+static const struct kind pck_kind = {
+    .len = 3,
+    .first_ca = PCK_CA,
+    .len_fault = "the chain is not three certificates: leaf, intermediate, root",
+    .place = {{pck_names, "the first certificate is not called SGX PCK Certificate"},
+              {pck_ca_names, "the second certificate is called neither SGX PCK Platform CA nor SGX "
+                             "PCK Processor CA"},
+              {root_names, "the third certificate is not called SGX Root CA"}},
+};
+
+static const struct kind tcb_signing_kind = {
+    .len = 2,
+    .first_ca = 1,
+    .len_fault = "the chain is not two certificates: TCB signing, root",
+    .place = {{tcb_signing_names, "the first certificate is not called SGX TCB Signing"},
+              {root_names, "the second certificate is not called SGX Root CA"}},
+};
+
+static const struct kind pck_ca_kind = {
+    .len = 2,
+    .first_ca = 0,
+    .len_fault = "the chain is not two certificates: PCK CA, root",
+    .place = {{pck_ca_names, "the first certificate is called neither SGX PCK Platform CA nor SGX "
+                             "PCK Processor CA"},
+              {root_names, "the second certificate is not called SGX Root CA"}},
 };
 
 /* What stands after `prefix`; {NULL, 0} when the name begins otherwise. */
@@ -55,14 +91,15 @@ static bool is_called(const struct kc_certificate *certificate, const char *make
     return false;
 }
 
-static struct kc_chain_verdict check_names(const struct kc_pck_chain *chain)
+static struct kc_chain_verdict check_names(const struct kind *kind,
+                                           const struct kc_pck_chain *chain)
 {
     const char *maker = makers[0];
-    if (after_prefix(chain->certificate[ROOT].subject_common_name, maker).len == 0)
+    if (after_prefix(chain->certificate[kind->len - 1].subject_common_name, maker).len == 0)
         maker = makers[1];
-    for (size_t i = 0; i < CHAIN_LEN; i++) {
-        if (!is_called(&chain->certificate[i], maker, role_names[i]))
-            return found(KC_CHAIN_SHAPE, i, name_faults[i]);
+    for (size_t i = 0; i < kind->len; i++) {
+        if (!is_called(&chain->certificate[i], maker, kind->place[i].names))
+            return found(KC_CHAIN_SHAPE, i, kind->place[i].fault);
     }
     return good;
 }
@@ -82,50 +119,59 @@ static struct kc_chain_verdict check_profile(const struct kc_certificate *certif
     return good;
 }
 
-/* The Platform CA writes the platform's data into the SGX extension, the Processor CA does not;
- * CA certificates have no such extension. */
-static struct kc_chain_verdict check_sgx(const struct kc_pck_chain *chain)
+/* The Platform CA writes the platform's data into the SGX extension, the Processor CA does not. */
+static struct kc_chain_verdict check_pck_extension(const struct kc_pck_chain *chain)
 {
     struct kc_pck_extension extension;
-    if (kc_pck_extension_decode(&chain->certificate[LEAF], &extension, NULL) != KC_OK)
-        return found(KC_CHAIN_SHAPE, LEAF, "its SGX extension is absent or off Intel's profile");
-    struct kc_bytes issuer = chain->certificate[INTERMEDIATE].subject_common_name;
+    if (kc_pck_extension_decode(&chain->certificate[PCK], &extension, NULL) != KC_OK)
+        return found(KC_CHAIN_SHAPE, PCK, "its SGX extension is absent or off Intel's profile");
+    struct kc_bytes issuer = chain->certificate[PCK_CA].subject_common_name;
     struct kc_bytes platform = kc_bytes_of_text("Platform CA");
     bool by_platform_ca =
         issuer.len > platform.len &&
         kc_bytes_equal(kc_bytes_of(issuer.ptr + issuer.len - platform.len, platform.len), platform);
     if (extension.has_platform != by_platform_ca)
-        return found(KC_CHAIN_SHAPE, LEAF,
+        return found(KC_CHAIN_SHAPE, PCK,
                      "its SGX extension has platform data exactly where its issuer has none");
-    for (size_t i = INTERMEDIATE; i < CHAIN_LEN; i++) {
-        if (kc_pck_extension_decode(&chain->certificate[i], &extension, NULL) != KC_ERR_ABSENT)
-            return found(KC_CHAIN_SHAPE, i, "a CA certificate with an SGX extension");
-    }
     return good;
 }
 
-static struct kc_chain_verdict check_shape(const struct kc_pck_chain *chain)
+/* Nothing but a PCK certificate has an SGX extension. */
+static struct kc_chain_verdict check_extensions(const struct kind *kind,
+                                                const struct kc_pck_chain *chain)
 {
-    if (chain->count != CHAIN_LEN)
-        return found(KC_CHAIN_SHAPE, 0,
-                     "the chain is not three certificates: leaf, intermediate, root");
-    struct kc_chain_verdict verdict = check_names(chain);
-    for (size_t i = 0; verdict.fault == KC_CHAIN_GOOD && i < CHAIN_LEN; i++)
+    bool has_pck = kind == &pck_kind;
+    struct kc_pck_extension extension;
+    struct kc_chain_verdict verdict = has_pck ? check_pck_extension(chain) : good;
+    for (size_t i = has_pck ? PCK_CA : 0; verdict.fault == KC_CHAIN_GOOD && i < kind->len; i++) {
+        if (kc_pck_extension_decode(&chain->certificate[i], &extension, NULL) != KC_ERR_ABSENT)
+            return found(KC_CHAIN_SHAPE, i, "it has an SGX extension and is no PCK certificate");
+    }
+    return verdict;
+}
+
+static struct kc_chain_verdict check_shape(const struct kind *kind,
+                                           const struct kc_pck_chain *chain)
+{
+    if (chain->count != kind->len)
+        return found(KC_CHAIN_SHAPE, 0, kind->len_fault);
+    struct kc_chain_verdict verdict = check_names(kind, chain);
+    for (size_t i = 0; verdict.fault == KC_CHAIN_GOOD && i < kind->len; i++)
         verdict = check_profile(&chain->certificate[i], i);
-    return verdict.fault != KC_CHAIN_GOOD ? verdict : check_sgx(chain);
+    return verdict.fault != KC_CHAIN_GOOD ? verdict : check_extensions(kind, chain);
 }
 
 /* The root is its own parent. */
-static size_t parent_of(size_t i)
+static const struct kc_certificate *parent_of(const struct kc_pck_chain *chain, size_t i)
 {
-    return i < ROOT ? i + 1 : ROOT;
+    return &chain->certificate[i + 1 < chain->count ? i + 1 : i];
 }
 
 static struct kc_chain_verdict check_links(const struct kc_pck_chain *chain)
 {
-    for (size_t i = 0; i < CHAIN_LEN; i++) {
+    for (size_t i = 0; i < chain->count; i++) {
         const struct kc_certificate *child = &chain->certificate[i];
-        const struct kc_certificate *parent = &chain->certificate[parent_of(i)];
+        const struct kc_certificate *parent = parent_of(chain, i);
         if (!kc_bytes_equal(child->issuer, parent->subject))
             return found(KC_CHAIN_LINK, i, "its issuer is not the subject of the next certificate");
         if (!kc_bytes_equal(child->authority_key_id, parent->subject_key_id))
@@ -136,17 +182,23 @@ static struct kc_chain_verdict check_links(const struct kc_pck_chain *chain)
     return good;
 }
 
-static struct kc_chain_verdict check_authority(const struct kc_pck_chain *chain)
+static struct kc_chain_verdict check_end(const struct kc_certificate *end)
 {
-    const struct kc_certificate *leaf = &chain->certificate[LEAF];
     const uint32_t issuing = KC_KEY_USAGE_KEY_CERT_SIGN | KC_KEY_USAGE_CRL_SIGN;
-    if (leaf->is_ca || (leaf->key_usage & issuing) != 0)
-        return found(KC_CHAIN_AUTHORITY, LEAF, "a PCK certificate must not be a CA");
-    if ((leaf->key_usage & KC_KEY_USAGE_DIGITAL_SIGNATURE) == 0)
-        return found(KC_CHAIN_AUTHORITY, LEAF, "its key usage does not allow signatures");
-    for (size_t i = INTERMEDIATE; i < CHAIN_LEN; i++) {
+    if (end->is_ca || (end->key_usage & issuing) != 0)
+        return found(KC_CHAIN_AUTHORITY, 0, "a certificate of its name must not be a CA");
+    if ((end->key_usage & KC_KEY_USAGE_DIGITAL_SIGNATURE) == 0)
+        return found(KC_CHAIN_AUTHORITY, 0, "its key usage does not allow signatures");
+    return good;
+}
+
+static struct kc_chain_verdict check_authority(const struct kind *kind,
+                                               const struct kc_pck_chain *chain)
+{
+    struct kc_chain_verdict verdict = kind->first_ca > 0 ? check_end(&chain->certificate[0]) : good;
+    for (size_t i = kind->first_ca; verdict.fault == KC_CHAIN_GOOD && i < kind->len; i++) {
         const struct kc_certificate *ca = &chain->certificate[i];
-        int below = (int)i - INTERMEDIATE; /* CA certificates between it and the leaf */
+        int below = (int)(i - kind->first_ca); /* CA certificates between it and the end */
         if (!ca->is_ca)
             return found(KC_CHAIN_AUTHORITY, i, "it issues certificates and is no CA");
         if (!ca->basic_constraints_critical) /* RFC 5280, 4.2.1.9 */
@@ -156,16 +208,15 @@ static struct kc_chain_verdict check_authority(const struct kc_pck_chain *chain)
         if ((ca->key_usage & KC_KEY_USAGE_KEY_CERT_SIGN) == 0)
             return found(KC_CHAIN_AUTHORITY, i, "its key usage does not allow it to issue");
     }
-    return good;
+    return verdict;
 }
 
 /* From the trusted end: a signature under a key that is not known to be good says nothing. */
 static struct kc_chain_verdict check_signatures(const struct kc_pck_chain *chain)
 {
-    for (size_t i = CHAIN_LEN; i-- > 0;) {
+    for (size_t i = chain->count; i-- > 0;) {
         const struct kc_certificate *child = &chain->certificate[i];
-        const struct kc_certificate *parent = &chain->certificate[parent_of(i)];
-        if (!kc_ecdsa_p256_verify(parent->public_key, child->tbs, child->signature))
+        if (!kc_ecdsa_p256_verify(parent_of(chain, i)->public_key, child->tbs, child->signature))
             return found(KC_CHAIN_SIGNATURE, i, "its signature does not hold");
     }
     return good;
@@ -173,31 +224,50 @@ static struct kc_chain_verdict check_signatures(const struct kc_pck_chain *chain
 
 static struct kc_chain_verdict check_dates(const struct kc_pck_chain *chain, int64_t now)
 {
-    for (size_t i = 0; i < CHAIN_LEN; i++) {
+    for (size_t i = 0; i < chain->count; i++) {
         if (now < chain->certificate[i].not_before)
             return found(KC_CHAIN_NOT_YET, i, "it is not valid yet at this time");
     }
-    for (size_t i = 0; i < CHAIN_LEN; i++) {
+    for (size_t i = 0; i < chain->count; i++) {
         if (now > chain->certificate[i].not_after)
             return found(KC_CHAIN_EXPIRED, i, "it has expired by this time");
     }
     return good;
 }
 
-struct kc_chain_verdict kc_chain_verify_pck(const struct kc_pck_chain *chain,
-                                            const uint8_t root_key[64], int64_t now)
+static struct kc_chain_verdict verify(const struct kind *kind, const struct kc_pck_chain *chain,
+                                      const uint8_t root_key[64], int64_t now)
 {
-    struct kc_chain_verdict verdict = check_shape(chain);
+    struct kc_chain_verdict verdict = check_shape(kind, chain);
     if (verdict.fault != KC_CHAIN_GOOD)
         return verdict;
-    if (memcmp(chain->certificate[ROOT].public_key, root_key, 64) != 0)
-        return found(KC_CHAIN_ROOT, ROOT, "the chain ends in another root than the trusted one");
+    if (memcmp(chain->certificate[kind->len - 1].public_key, root_key, 64) != 0)
+        return found(KC_CHAIN_ROOT, kind->len - 1,
+                     "the chain ends in another root than the trusted one");
     verdict = check_links(chain);
     if (verdict.fault == KC_CHAIN_GOOD)
-        verdict = check_authority(chain);
+        verdict = check_authority(kind, chain);
     if (verdict.fault == KC_CHAIN_GOOD)
         verdict = check_signatures(chain);
     if (verdict.fault == KC_CHAIN_GOOD)
         verdict = check_dates(chain, now);
     return verdict;
+}
+
+struct kc_chain_verdict kc_chain_verify_pck(const struct kc_pck_chain *chain,
+                                            const uint8_t root_key[64], int64_t now)
+{
+    return verify(&pck_kind, chain, root_key, now);
+}
+
+struct kc_chain_verdict kc_chain_verify_tcb_signing(const struct kc_pck_chain *chain,
+                                                    const uint8_t root_key[64], int64_t now)
+{
+    return verify(&tcb_signing_kind, chain, root_key, now);
+}
+
+struct kc_chain_verdict kc_chain_verify_pck_ca(const struct kc_pck_chain *chain,
+                                               const uint8_t root_key[64], int64_t now)
+{
+    return verify(&pck_ca_kind, chain, root_key, now);
 }

@@ -1,5 +1,6 @@
 /*
- * A PCK certificate chain up to a root that the relying party named.
+ * Intel's certificate chains up to a root that the relying party named: of a PCK, of who signs TCB
+ * info and identities, of a CA that lists revoked PCKs.
  *
  * The root is trusted by its whole public key, never by name or place: the chain's own root must
  * bear that key and sign itself. (What known verifiers leave out, and this one does not: CA flag,
@@ -16,7 +17,7 @@ extern const uint8_t kc_chain_intel_root_key[64];
 /* Why a chain is not good; the first of these in this order. */
 enum kc_chain_fault {
     KC_CHAIN_GOOD = 0,
-    KC_CHAIN_SHAPE, /* not leaf, intermediate, root; or a name, key or extension off the profile */
+    KC_CHAIN_SHAPE, /* not the certificates of its kind, or a name, key or extension off profile */
     KC_CHAIN_ROOT,  /* ends in another root than the trusted one */
     KC_CHAIN_LINK,  /* issuer and subject, or key identifiers, do not join */
     KC_CHAIN_AUTHORITY, /* CA flag, path length or key usage do not allow it */
@@ -37,5 +38,13 @@ struct kc_chain_verdict {
  */
 struct kc_chain_verdict kc_chain_verify_pck(const struct kc_pck_chain *chain,
                                             const uint8_t root_key[64], int64_t now);
+
+/* Likewise TCB signing certificate and root, in this order. */
+struct kc_chain_verdict kc_chain_verify_tcb_signing(const struct kc_pck_chain *chain,
+                                                    const uint8_t root_key[64], int64_t now);
+
+/* Likewise PCK Platform or Processor CA and root, in this order. */
+struct kc_chain_verdict kc_chain_verify_pck_ca(const struct kc_pck_chain *chain,
+                                               const uint8_t root_key[64], int64_t now);
 
 #endif
