@@ -7,8 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "enclave/runtime.h"
-
 typedef uint16_t unaligned16 __attribute__((aligned(1), may_alias));
 typedef uint32_t unaligned32 __attribute__((aligned(1), may_alias));
 typedef uint64_t unaligned64 __attribute__((aligned(1), may_alias));
