@@ -52,4 +52,4 @@ install: all
 	@meson install -C $(BUILD) --no-rebuild
 
 clean:
-	rm -rf build build-sanitized build-fuzz
+	rm -rf build build-sanitized build-fuzz build-lint

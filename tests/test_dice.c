@@ -58,7 +58,7 @@ static void test_evidence(void **state)
 #define KMS_ID     "8b424149d270a4605f243b8df32c3357e255642c791d44c2c5f5a0b1f77c2f69"
 #define CERT_CLAIMS                                                                                \
     "a3666b6d732d69645820" KMS_ID "676b6d732d637478526b6d732d7261746c732f31207365727665726b707562" \
-                                  "6b65792d686173685824" HASH_ENTRY
+    "6b65792d686173685824" HASH_ENTRY
 #define FRESH_CLAIMS                                                                               \
     "a5656e6f6e63655820000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f666b6d73"   \
     "2d69645820" KMS_ID                                                                            \

@@ -6,16 +6,8 @@
 #include "version.h"
 
 static const struct kc_command *const commands[] = {
-    &kc_cmd_doctor,
-    &kc_cmd_encrypt_to,
-    &kc_cmd_evidence,
-    &kc_cmd_inspect,
-    &kc_cmd_measure,
-    &kc_cmd_report,
-    &kc_cmd_sign,
-    &kc_cmd_sim,
-    &kc_cmd_verify,
-    NULL, /* end */
+    &kc_cmd_doctor, &kc_cmd_encrypt_to, &kc_cmd_evidence, &kc_cmd_inspect, &kc_cmd_measure,
+    &kc_cmd_report, &kc_cmd_sign,       &kc_cmd_sim,      &kc_cmd_verify,  NULL, /* end */
 };
 
 static void print_help(FILE *out)
