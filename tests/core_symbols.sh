@@ -20,7 +20,7 @@ OSSL_PARAM_construct_BN OSSL_PARAM_construct_end
 __stack_chk_fail __memcpy_chk __memset_chk __memmove_chk _GLOBAL_OFFSET_TABLE_
 '
 # Rooms below the core.
-rooms='kc_(bytes|error|hex|base64|pem|reader|writer|der|oe|sgx)_'
+rooms='kc_(ratls|bytes|error|hex|base64|pem|reader|writer|der|oe|sgx)_'
 
 defined=$(nm --defined-only "$archive" | awk 'NF == 3 { print $3 }' | sort -u)
 wanted=$(nm --undefined-only "$archive" | awk '$1 == "U" { print $2 }' | sort -u)
