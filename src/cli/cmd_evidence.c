@@ -76,7 +76,10 @@ static int run(int argc, char **argv)
         return KC_EXIT_OK;
     }
     if (!kc_oe_format_from_text(options.format, &format))
-        return kc_cli_usage("evidence", "there is no evidence format '%s'", options.format);
+        return kc_cli_usage("evidence",
+                            "there is no evidence format '%s'; give SGX_ECDSA, "
+                            "LEGACY_REPORT_REMOTE or RAW_SGX_QUOTE_ECDSA",
+                            options.format);
     if (options.out == NULL && isatty(STDOUT_FILENO))
         return kc_cli_usage("evidence", "evidence is binary: name a file with --out, or a pipe");
     return make(&options, format);

@@ -126,6 +126,6 @@ static int run(int argc, char **argv)
 
 const struct kc_command kc_cmd_inspect = {
     "inspect",
-    "shows everything in evidence, explained",
+    "show everything in evidence, explained",
     run,
 };

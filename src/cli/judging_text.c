@@ -96,15 +96,34 @@ static void print_hex(FILE *out, const char *name, struct kc_bytes bytes)
     fputc('\n', out);
 }
 
+static bool is_printable(uint8_t c)
+{
+    return c >= 0x20 && c < 0x7f;
+}
+
+/* Text, with the NUL that C programs put into claims behind it. */
+static bool is_text(struct kc_bytes value)
+{
+    if (value.len > 0 && value.ptr[value.len - 1] == 0)
+        value.len--;
+    for (size_t i = 0; i < value.len; i++) {
+        if (!is_printable(value.ptr[i]))
+            return false;
+    }
+    return value.len > 0;
+}
+
 /* A claim; its name is the enclave's, so that only printable ASCII of it reaches a terminal. */
 static void print_claim(FILE *out, struct kc_bytes name, struct kc_bytes value)
 {
     fputs("claim \"", out);
     for (size_t i = 0; i < name.len; i++)
-        fputc(name.ptr[i] >= 0x20 && name.ptr[i] < 0x7f ? name.ptr[i] : '?', out);
+        fputc(is_printable(name.ptr[i]) ? name.ptr[i] : '?', out);
     fputs("\"  ", out);
     for (size_t i = 0; i < value.len; i++)
         fprintf(out, "%02x", value.ptr[i]);
+    if (is_text(value))
+        fprintf(out, " (\"%.*s\")", (int)value.len, (const char *)value.ptr);
     fputc('\n', out);
 }
 
