@@ -177,6 +177,50 @@ says err '--policy'
 expect 64 encrypt-to --at $at --policy "$folder/exact" -
 head -c 191 /dev/zero >"$folder/long"
 expect 3 encrypt-to --at $at --policy "$folder/exact" --in "$folder/long" --out "$folder/no" $seed
+expect 64 encrypt-to --at $at --policy "$folder/exact" --in "$folder/secret" --out "$folder/no" \
+    --in "$folder/held" $seed
+says err 'twice'
 expect 0 encrypt-to --help
 [ ! -e "$folder/no" ] || fail 'something was written for evidence that was not accepted'
+
+# 9 standard input is one thing: its second reader would find it empty, and encrypt nothing
+input=$folder/exact expect 64 encrypt-to --at $at --policy - $seed
+silent out
+says err 'standard input'
+input=$folder/held expect 64 encrypt-to --at $at --policy "$folder/exact" --held-data - \
+    "$folder/quote"
+input=$folder/exact expect 64 verify --at $at --policy - -
+says err 'standard input'
+input=$folder/exact expect 0 verify --at $at --policy - $seed
+
+# 10 a verdict that cannot be written leaves its exit status, but for the good one
+full() {
+    local want=$1
+    shift
+    "$program" "$@" >/dev/full 2>"$folder/err"
+    local got=$?
+    : >"$folder/out"
+    [ $got = "$want" ] || fail "keyclave $* to a full device: exit $got, not $want"
+    says err 'standard output'
+}
+full 3 verify --at $at --policy "$folder/lenient" $seed
+full 3 verify --at $at --policy "$folder/lenient" --json $seed
+full 1 verify --at $at $seed
+full 2 verify --at $at --policy "$folder/lenient" "$folder/cut"
+full 2 inspect "$folder/cut"
+full 3 encrypt-to --at $at --policy "$folder/exact" --in "$folder/secret" $seed
+
+# 11 only a root is a root: of the quote's own certificates the third alone
+tr -d '\0' <"$folder/quote" | sed -n '/BEGIN CERT/,/END CERT/p' | sed 's/.*-----BEGIN/-----BEGIN/' |
+    csplit -s -z -f "$folder/certificate-" - '/BEGIN/' '{*}'
+expect 64 verify --at $at --trust "$folder/certificate-00" $seed
+expect 64 verify --at $at --trust "$folder/certificate-01" $seed
+says err 'no root'
+expect 0 verify --at $at --policy "$folder/lenient" --trust "$folder/certificate-02" $seed
+
+# 12 a policy that names nobody is said to accept anybody
+expect 0 verify --at $at --policy "$folder/lenient" $seed
+says out 'neither mrenclave nor mrsigner'
+expect 0 verify --at $at --policy "$folder/exact" $seed
+grep -q 'neither mrenclave' "$folder/out" && fail 'the policy names an enclave'
 exit $failed

@@ -69,9 +69,14 @@ static bool read_all(FILE *file, const char *name, uint8_t *buffer, size_t max, 
     return true;
 }
 
+bool kc_cli_is_stdin(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
 bool kc_cli_read_file(const char *path, size_t max, struct kc_room *out)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
+    bool is_stdin = kc_cli_is_stdin(path);
     const char *name = is_stdin ? "standard input" : path;
     bool ok = false;
     size_t len = 0;
@@ -89,6 +94,8 @@ bool kc_cli_read_file(const char *path, size_t max, struct kc_room *out)
         *out = (struct kc_room){buffer, len};
         return true;
     }
+    if (buffer != NULL)
+        kc_bytes_wipe(buffer, len); /* a secret that was too long */
     free(buffer);
     return false;
 }

@@ -12,7 +12,7 @@ enum kc_exit {
     KC_EXIT_OK = 0,       /* accepted, done */
     KC_EXIT_REFUSED = 1,  /* genuine, but refused by policy; or: the command failed */
     KC_EXIT_INVALID = 2,  /* not genuine or malformed */
-    KC_EXIT_UNJUDGED = 3, /* something is missing: a file, the network, a device */
+    KC_EXIT_UNJUDGED = 3, /* something is missing: a file, the network, room for the answer */
     KC_EXIT_USAGE = 64,   /* the command line or the policy file is wrong */
 };
 
@@ -45,6 +45,9 @@ KC_MUST_USE int kc_cli_usage(const char *command, const char *format, ...)
 
 /* Prints `error` as "what (at N)" behind `context`, and returns `exit_code`. */
 KC_MUST_USE int kc_cli_fail_with(int exit_code, const char *context, const struct kc_error *error);
+
+/* Whether kc_cli_read_file() reads standard input for it; NULL is no file. */
+bool kc_cli_is_stdin(const char *path);
 
 /*
  * Reads a whole file, or standard input for "-", of at most `max` bytes; the caller frees

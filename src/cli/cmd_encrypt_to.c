@@ -104,7 +104,7 @@ static int write_ciphertext(const struct command *c, struct kc_bytes ciphertext)
         text[n] = '\n';
         ciphertext = kc_bytes_of(text, n + 1);
     }
-    return kc_cli_write_file(path, ciphertext, false) ? KC_EXIT_OK : KC_EXIT_REFUSED;
+    return kc_cli_write_file(path, ciphertext, false) ? KC_EXIT_OK : KC_EXIT_UNJUDGED;
 }
 
 /* Reads the secret last, when it is known whom it is for. */
@@ -166,24 +166,27 @@ static const struct option options[] = {
 };
 
 /* Takes an option of this command alone; false when there is no such option. */
-static bool take(struct command *c, int option)
+static bool take(struct command *c, int option, bool *twice)
 {
-    switch (option) {
-    case OPTION_KEY:
-        c->key_path = optarg;
-        return true;
-    case OPTION_IN:
-        c->in_path = optarg;
-        return true;
-    case OPTION_OUT:
-        c->out_path = optarg;
-        return true;
-    case OPTION_BASE64:
+    const char **places[] = {&c->key_path, &c->in_path, &c->out_path};
+    if (option == OPTION_BASE64) {
         c->base64 = true;
         return true;
-    default:
-        return false;
     }
+    if (option < OPTION_KEY || option > OPTION_OUT)
+        return false;
+    const char **place = places[option - OPTION_KEY];
+    *twice = *place != NULL;
+    *place = optarg;
+    return true;
+}
+
+/* Whoever reads standard input second finds it empty, and an empty secret encrypts well. */
+static bool reads_stdin_twice(const struct command *c, const char *evidence_path)
+{
+    return kc_judging_stdin_uses(&c->judging, evidence_path) + kc_cli_is_stdin(c->key_path) +
+               (c->in_path == NULL || kc_cli_is_stdin(c->in_path)) >
+           1;
 }
 
 static int run(int argc, char **argv)
@@ -199,7 +202,7 @@ static int run(int argc, char **argv)
             print_help();
             return KC_EXIT_OK;
         }
-        if (!kc_judging_take(&c.judging, option, optarg, &twice) && !take(&c, option))
+        if (!kc_judging_take(&c.judging, option, optarg, &twice) && !take(&c, option, &twice))
             return kc_cli_usage(NAME, "%s: unknown option, or its value is missing",
                                 argv[optind - 1]);
         if (twice)
@@ -209,9 +212,9 @@ static int run(int argc, char **argv)
         return kc_cli_usage(NAME, "name the evidence: one file, or - for standard input");
     if (c.judging.policy_path == NULL)
         return kc_cli_usage(NAME, "--policy F is required: without one any enclave would do");
-    if (strcmp(argv[optind], "-") == 0 && c.in_path == NULL)
-        return kc_cli_usage(NAME, "standard input cannot be both evidence and plaintext: give one "
-                                  "of them as a file");
+    if (reads_stdin_twice(&c, argv[optind]))
+        return kc_cli_usage(NAME, "standard input can be one thing only (without --in it is the "
+                                  "plaintext): give the others as files");
     int status = judge_and_encrypt(&c, argv[optind]);
     kc_judging_clear(&c.judging);
     return status;

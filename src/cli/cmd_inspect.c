@@ -14,8 +14,8 @@ static const char help[] =
     "certificate that carries evidence; plain, in hexadecimal, base64 or PEM.\n\n"
     "Nothing is judged: whatever it shows may be forged. `keyclave verify` judges.\n\n"
     "      --json   the same tree as JSON\n\n"
-    "exit status: 0 shown, 2 malformed, 3 unreadable file or a kind that is not handled,\n"
-    "64 wrong usage\n";
+    "exit status: 0 shown, 2 malformed, 3 unreadable file, a kind that is not handled, or output\n"
+    "that could not be written, 64 wrong usage\n";
 
 static int fail(const char *path, const struct kc_error *error)
 {
@@ -95,9 +95,11 @@ static int inspect(const char *path, bool json)
         shown = print(&tree, json);
     kc_tree_free(&tree);
     free(file.ptr);
+    if (error.code != KC_OK)
+        return fail(path, &error);
     if (!shown)
-        return kc_cli_fail(KC_EXIT_REFUSED, "out of memory, or standard output is closed");
-    return error.code == KC_OK ? KC_EXIT_OK : fail(path, &error);
+        return kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory, or standard output is closed");
+    return KC_EXIT_OK;
 }
 
 static int run(int argc, char **argv)

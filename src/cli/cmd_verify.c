@@ -17,7 +17,8 @@ static void print_help(void)
     fputs(kc_judging_help, stdout);
     fputs("  --json           print the verdict as one JSON object\n\n"
           "exit status: 0 accepted; 1 genuine, but refused by the policy; 2 not genuine or\n"
-          "malformed; 3 not judged, for something is missing; 64 wrong usage or policy\n",
+          "malformed; 3 not judged, for something is missing, or accepted and not written out;\n"
+          "64 wrong usage or policy\n",
           stdout);
 }
 
@@ -73,6 +74,8 @@ static int run(int argc, char **argv)
         return kc_cli_usage(NAME, argc == optind ? "name the evidence: a file, or - for standard "
                                                    "input"
                                                  : "more than one file is named");
+    if (kc_judging_stdin_uses(&judging, argv[optind]) > 1)
+        return kc_cli_usage(NAME, "standard input can be one thing only: give the others as files");
     int status = verify(&judging, argv[optind], json);
     kc_judging_clear(&judging);
     return status;

@@ -36,6 +36,12 @@ bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *
     return true;
 }
 
+int kc_judging_stdin_uses(const struct kc_judging *j, const char *evidence_path)
+{
+    return kc_cli_is_stdin(j->policy_path) + kc_cli_is_stdin(j->trust) +
+           kc_cli_is_stdin(j->held_data_path) + kc_cli_is_stdin(evidence_path);
+}
+
 static int load_policy(struct kc_judging *j)
 {
     struct kc_policy_error error;
@@ -80,6 +86,10 @@ static int load_root_file(struct kc_judging *j)
         kc_cli_say("--trust %s: %s (at %llu)", j->trust, error.what, (unsigned long long)error.at);
     else if (!certificate.key_is_p256)
         kc_cli_say("--trust %s: its key is not on P-256, as every root of SGX is", j->trust);
+    else if (!kc_bytes_equal(certificate.issuer, certificate.subject))
+        kc_cli_say("--trust %s: no root: another issued this certificate; name the root's, the "
+                   "last of a PCK chain",
+                   j->trust);
     else
         status = KC_EXIT_OK;
     if (status == KC_EXIT_OK)

@@ -56,6 +56,9 @@ extern const char kc_judging_help[];
 /* Takes one shared option; false when it is none. An option given twice is `*twice`. */
 bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *twice);
 
+/* How many of the options' files and the evidence are standard input: more than one is an error. */
+int kc_judging_stdin_uses(const struct kc_judging *j, const char *evidence_path);
+
 /*
  * Loads what the options name, reads the evidence and judges it. False after it has said on
  * stderr what is missing or wrong, with the exit status for it.

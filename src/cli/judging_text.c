@@ -162,6 +162,10 @@ static void print_facts(const struct kc_judging *j, FILE *out)
     if (facts->trailing_len > 0)
         fprintf(out, COLUMN "%zu after the quote, which nothing signs\n", "trailing bytes",
                 facts->trailing_len);
+    if (j->policy.mrsigner.count == 0 && j->policy.mrenclave.count == 0)
+        fputs("note: the policy names neither mrenclave nor mrsigner, so that any enclave would "
+              "do\n",
+              out);
     if (j->policy.mrsigner.count > 0 && j->policy.mrenclave.count == 0 &&
         !j->policy.has_isv_prod_id)
         fputs("note: the policy names a signer and no isv_prod_id, so that every product of that\n"

@@ -20,7 +20,7 @@ static void print_help(FILE *out)
         fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n`keyclave COMMAND --help` explains a command.\n"
           "exit status: 0 accepted or done, 1 refused or failed, 2 not genuine or malformed,\n"
-          "3 something is missing, 64 wrong usage\n",
+          "3 something is missing or could not be written, 64 wrong usage\n",
           out);
 }
 
@@ -51,7 +51,9 @@ int main(int argc, char **argv)
     if (command == NULL)
         return kc_cli_usage(NULL, "there is no command '%s'", argv[1]);
     int status = command->run(argc - 1, argv + 1);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return kc_cli_fail(KC_EXIT_REFUSED, "standard output: could not write everything");
-    return status;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    /* A failure stays what it was: evidence found invalid must not end as merely refused. */
+    return kc_cli_fail(status == KC_EXIT_OK ? KC_EXIT_UNJUDGED : status,
+                       "standard output: could not write everything");
 }

@@ -86,7 +86,7 @@ void kc_verify_unreadable(const struct kc_error *error, struct kc_verdict *out)
                 "a quote, an Open Enclave report or evidence, quote JSON, or a certificate with "
                 "evidence",
                 words(out, error),
-                "`keyclave inspect` shows how far it can be read; a copy that was cut or "
-                "re-wrapped on its way must be fetched again"});
+                "a copy that was cut or re-wrapped on its way must be fetched again; of "
+                "certificates, give the one that carries the evidence"});
     kc_verdict_close(out);
 }
