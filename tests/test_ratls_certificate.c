@@ -1,14 +1,11 @@
 /* Certificates that we write: OpenSSL's strict verification and our own decoder take them. */
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
-#include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
 #include "formats/certificate.h"
 #include "formats/dice.h"
 #include "ratls/certificate.h"
-#include "ratls_vectors.h"
+#include "sim/pki.h"
+#include "test.h"
 
 #define NOW        INT64_C(1795400000)
 #define QUOTE_SIZE 4600 /* of a machine with a PCK chain; nobody judges it here */
@@ -53,21 +50,10 @@ struct fixture {
 static enum kc_err sign(void *context, struct kc_bytes message, uint8_t signature[64])
 {
     struct key *key = context;
-    uint8_t der[80];
-    const uint8_t *next = der;
-    size_t len = sizeof der;
     key->calls++;
-    if (key->fails_with != KC_OK)
-        return key->fails_with;
-    EVP_MD_CTX *md = EVP_MD_CTX_new();
-    assert_int_equal(EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, key->pair), 1);
-    assert_int_equal(EVP_DigestSign(md, der, &len, message.ptr, message.len), 1);
-    EVP_MD_CTX_free(md);
-    ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &next, (long)len);
-    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, 32), 32);
-    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + 32, 32), 32);
-    ECDSA_SIG_free(pair);
-    return KC_OK;
+    if (key->fails_with == KC_OK)
+        assert_true(kc_sim_pki_sign(key->pair, message, signature));
+    return key->fails_with;
 }
 
 static struct kc_ratls_signer signer_of(struct key *key)
@@ -77,14 +63,9 @@ static struct kc_ratls_signer signer_of(struct key *key)
 
 static void make_key(struct key *key)
 {
-    uint8_t point[65];
     uint8_t spki[KC_RATLS_SPKI_SIZE];
-    size_t n = 0;
-    key->pair = EVP_EC_gen("P-256");
-    assert_int_equal(EVP_PKEY_get_octet_string_param(key->pair, OSSL_PKEY_PARAM_PUB_KEY, point,
-                                                     sizeof point, &n),
-                     1);
-    memcpy(key->point, point + 1, sizeof key->point);
+    key->pair = kc_sim_pki_new_key();
+    assert_true(kc_sim_pki_public_key(key->pair, key->point));
     kc_ratls_spki_of_p256(key->point, spki);
     assert_int_equal(kc_ratls_key_hash(kc_bytes_of(spki, sizeof spki), key->hash), KC_OK);
 }
