@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,17 @@ int kc_cli_usage(const char *command, const char *format, ...)
     fprintf(stderr, "Try `keyclave %s%s--help`.\n", command == NULL ? "" : command,
             command == NULL ? "" : " ");
     return KC_EXIT_USAGE;
+}
+
+bool kc_cli_refuse_option(const char *command, char **argv)
+{
+    return kc_cli_usage(command, "%s: unknown option, or its value is missing", argv[optind - 1]) ==
+           KC_EXIT_OK;
+}
+
+bool kc_cli_refuse_argument(const char *command, char **argv)
+{
+    return kc_cli_usage(command, "'%s' is one argument too many", argv[optind]) == KC_EXIT_OK;
 }
 
 int kc_cli_fail_with(int exit_code, const char *context, const struct kc_error *error)

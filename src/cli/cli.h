@@ -43,6 +43,11 @@ KC_MUST_USE int kc_cli_fail(int exit_code, const char *format, ...)
 KC_MUST_USE int kc_cli_usage(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* For loops over getopt_long(): say which option, or which argument too many, was not taken, with
+ * the way to --help. Always false. */
+KC_MUST_USE bool kc_cli_refuse_option(const char *command, char **argv);
+KC_MUST_USE bool kc_cli_refuse_argument(const char *command, char **argv);
+
 /* Prints `error` as "what (at N)" behind `context`, and returns `exit_code`. */
 KC_MUST_USE int kc_cli_fail_with(int exit_code, const char *context, const struct kc_error *error);
 

@@ -43,9 +43,9 @@ static bool read_options(int argc, char **argv, struct options *out)
         else if (c == 'h')
             out->help = true;
         else
-            return false;
+            return kc_cli_refuse_option("doctor", argv);
     }
-    return optind == argc;
+    return optind == argc || kc_cli_refuse_argument("doctor", argv);
 }
 
 static const char *last_line(bool hardware, bool simulation)
@@ -97,7 +97,7 @@ static int run(int argc, char **argv)
     struct options options = {.aesm = KC_AESM_DEFAULT_SOCKET};
     struct kc_findings findings = {0};
     if (!read_options(argc, argv, &options))
-        return kc_cli_usage("doctor", "doctor: wrong options");
+        return KC_EXIT_USAGE;
     if (options.help) {
         (void)fputs(help, stdout);
         return KC_EXIT_OK;

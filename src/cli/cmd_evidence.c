@@ -40,9 +40,9 @@ static bool read_options(int argc, char **argv, struct options *out)
         else if (c == 'o')
             out->out = optarg;
         else if (!kc_proof_take_option(&out->proof, c, optarg))
-            return false;
+            return kc_cli_refuse_option("evidence", argv);
     }
-    return optind == argc;
+    return optind == argc || kc_cli_refuse_argument("evidence", argv);
 }
 
 static int make(const struct options *options, enum kc_oe_format format)
@@ -70,7 +70,7 @@ static int run(int argc, char **argv)
     struct options options = {.format = "SGX_ECDSA"};
     enum kc_oe_format format = KC_OE_FORMAT_COUNT;
     if (!read_options(argc, argv, &options))
-        return kc_cli_usage("evidence", "evidence: wrong options");
+        return KC_EXIT_USAGE;
     if (options.proof.help) {
         printf("%s%s%s", help, kc_proof_options_help, exit_help);
         return KC_EXIT_OK;

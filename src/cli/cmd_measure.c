@@ -56,12 +56,12 @@ static bool read_options(int argc, char **argv, struct options *out)
             out->help = true;
             break;
         default:
-            return false;
+            return kc_cli_refuse_option("measure", argv);
         }
     }
     if (optind < argc)
         out->image = argv[optind++];
-    return optind == argc;
+    return optind == argc || kc_cli_refuse_argument("measure", argv);
 }
 
 /* `found` tells whether there is one. */
@@ -123,7 +123,7 @@ static int run(int argc, char **argv)
     struct kc_room elf = {NULL, 0};
     struct kc_image image = {0};
     if (!read_options(argc, argv, &options))
-        return kc_cli_usage("measure", "cannot make sense of '%s'", argv[optind - 1]);
+        return KC_EXIT_USAGE;
     if (options.help) {
         fputs(help, stdout);
         return KC_EXIT_OK;

@@ -33,9 +33,9 @@ static bool read_options(int argc, char **argv, struct options *out)
         if (c == 'r')
             out->raw = optarg;
         else if (!kc_proof_take_option(&out->proof, c, optarg))
-            return false;
+            return kc_cli_refuse_option("report", argv);
     }
-    return optind == argc;
+    return optind == argc || kc_cli_refuse_argument("report", argv);
 }
 
 /* The JSON of the quote as an Open Enclave remote report; `out` is the caller's to free. */
@@ -93,7 +93,7 @@ static int run(int argc, char **argv)
     struct kc_driver_answer answer = {0};
     struct kc_driver_error error = {0};
     if (!read_options(argc, argv, &options))
-        return kc_cli_usage("report", "report: wrong options");
+        return KC_EXIT_USAGE;
     if (options.proof.help) {
         printf("%s%s%s", help, kc_proof_options_help, exit_help);
         return KC_EXIT_OK;

@@ -91,10 +91,10 @@ static bool read_options(int argc, char **argv, struct options *out)
             out->help = true;
             break;
         default:
-            return false;
+            return kc_cli_refuse_option("sign", argv);
         }
     }
-    return optind == argc;
+    return optind == argc || kc_cli_refuse_argument("sign", argv);
 }
 
 /* The line with the error, as it stands in the file. */
@@ -223,7 +223,7 @@ static int run(int argc, char **argv)
     struct options options = {0};
     struct work work = {0};
     if (!read_options(argc, argv, &options))
-        return kc_cli_usage("sign", "cannot make sense of '%s'", argv[optind - 1]);
+        return KC_EXIT_USAGE;
     if (options.help) {
         fputs(help, stdout);
         return KC_EXIT_OK;

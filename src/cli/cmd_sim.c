@@ -76,7 +76,7 @@ static bool read_options(int argc, char **argv, struct options *out)
         else if (c == 'h')
             out->help = true;
         else
-            return false;
+            return kc_cli_refuse_option("sim", argv);
     }
     return true;
 }
@@ -234,7 +234,7 @@ static int run(int argc, char **argv)
 {
     struct options options = {0};
     if (!read_options(argc, argv, &options))
-        return kc_cli_usage("sim", "unknown option, or one without its value");
+        return KC_EXIT_USAGE;
     if (options.help) {
         fputs(help, stdout);
         return KC_EXIT_OK;
