@@ -127,12 +127,51 @@ static void test_hostile_state(void **state)
     kc_enclave_free(enclave);
 }
 
+/* DF, AC and ID beside the arithmetic flags; x87 with all exceptions on and short precision. */
+static void test_hostile_flags(void **state)
+{
+    (void)state;
+    struct kc_enclave *enclave = probe_load();
+    struct kc_emulator *e = probe_emulator(enclave);
+    const uint16_t hostile_control = 0x0c40;
+    const uint16_t usual_control = 0x037f;
+    const uint64_t trouble = 0x240400 | 0x8d5;
+    uint64_t flags = 0;
+    uint32_t mxcsr = 0;
+    uint16_t control = 0;
+    prepare(PROBE_STATE);
+    register struct kc_host *rcx __asm__("rcx") = kc_emulator_host();
+    register uint64_t rdi __asm__("rdi") = (uint64_t)e->base + e->image.tcs[3];
+    register uint64_t rsi __asm__("rsi") = (uint64_t)e->base + e->image.entry;
+    register uint64_t rdx __asm__("rdx") = (uint64_t)&call;
+    __asm__ volatile(
+        "fldcw %[hostile]\n"
+        "pushfq; or %[trouble], (%%rsp); popfq\n"
+        "call kc_emulator_eenter\n"
+        "cld\n"
+        "fldcw %[usual]\n"
+        : "+r"(rdi), "+r"(rsi), "+r"(rdx), "+r"(rcx)
+        : [hostile] "m"(hostile_control), [usual] "m"(usual_control), [trouble] "r"(trouble)
+        : "rax", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
+          "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory",
+          "cc");
+    assert_int_equal(call.status, KC_IMAGE_CALL_DONE);
+    memcpy(&flags, out, 8);
+    memcpy(&mxcsr, (uint8_t *)out + 8, 4);
+    memcpy(&control, (uint8_t *)out + 12, 2);
+    assert_int_equal(flags & 0x244700, 0x200); /* of ID, AC, NT, DF, IF, TF: interrupts alone */
+    assert_int_equal(mxcsr, 0x1fbf);
+    assert_int_equal(control, 0x037f);
+    kc_enclave_free(enclave);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scrubbed),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_hostile_state),
+        cmocka_unit_test(test_hostile_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,6 +115,19 @@ static size_t spin(uint32_t rounds, uint8_t *out)
     return 1;
 }
 
+static size_t processor_state(uint8_t *out)
+{
+    uint64_t flags = 0;
+    uint32_t mxcsr = 0;
+    uint16_t control = 0;
+    __asm__ volatile("pushfq; pop %0; stmxcsr %1; fnstcw %2"
+                     : "=r"(flags), "=m"(mxcsr), "=m"(control));
+    memcpy(out, &flags, 8);
+    memcpy(out + 8, &mxcsr, 4);
+    memcpy(out + 12, &control, 2);
+    return 14;
+}
+
 static size_t thread_facts(uint8_t *out)
 {
     static uint64_t visits[64];
@@ -137,6 +150,8 @@ static size_t serve(struct kc_bytes in, uint8_t *out)
         return sum(in, out);
     case PROBE_SPIN:
         return spin(number, out);
+    case PROBE_STATE:
+        return processor_state(out);
     case PROBE_THREAD:
         return thread_facts(out);
     case PROBE_CPUID:

@@ -46,6 +46,7 @@ enum probe_op {
     PROBE_RANDOM,  /* 32 bytes of libcrypto's DRBG */
     PROBE_TEXT,    /* text: strtod and "%.17g", strtoll and "%lld" of it, a space between */
     PROBE_DATE,    /* i64: gmtime_r: year month day hour minute second weekday yearday, i32 each */
+    PROBE_STATE,   /* as the runtime set it: RFLAGS u64, MXCSR u32, x87 control word u16 */
     PROBE_THREAD,  /* index of the TCS, u64; how often this thread was here before, u64 */
 };
 
