@@ -144,13 +144,36 @@ static void test_reentry(void **state)
     kc_enclave_free(enclave);
 }
 
+/* An abort stops the threads that are inside already: no answer of theirs leaves. */
+static void test_abort_meanwhile(void **state)
+{
+    (void)state;
+    struct kc_enclave *enclave = probe_load();
+    static struct entry busy;
+    pthread_t thread;
+    uint32_t rounds = 300000000;
+    struct kc_emulator *e = probe_emulator(enclave);
+    busy = (struct entry){.e = e, .in = {PROBE_SPIN}};
+    memcpy((uint8_t *)busy.in + 1, &rounds, 4);
+    const volatile uint64_t *inside =
+        (const volatile uint64_t *)(e->base + e->image.tcs[4] + KC_THREAD_TLS + 8);
+    const struct timespec pause = {0, 100000};
+    assert_int_equal(pthread_create(&thread, NULL, enter, &busy), 0);
+    for (int i = 0; i < 100000 && *inside == 0; i++)
+        nanosleep(&pause, NULL);
+    assert_int_equal(probe_ask(enclave, PROBE_ABORT, 0, 0), -1);
+    assert_int_equal(*inside, 1);
+    pthread_join(thread, NULL);
+    assert_int_equal(busy.call.status, KC_IMAGE_CALL_UNANSWERED);
+    kc_enclave_free(enclave);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parallel),
-        cmocka_unit_test(test_more_callers),
-        cmocka_unit_test(test_timer),
-        cmocka_unit_test(test_reentry),
+        cmocka_unit_test(test_parallel),        cmocka_unit_test(test_more_callers),
+        cmocka_unit_test(test_timer),           cmocka_unit_test(test_reentry),
+        cmocka_unit_test(test_abort_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
