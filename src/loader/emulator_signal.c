@@ -71,8 +71,6 @@ static bool egetkey(const struct kc_emulator *e, greg_t *g)
     uint32_t code = kc_sim_egetkey(&e->processor, &e->secs, (const uint8_t *)request, out);
     if (code == KC_SIM_FAULT)
         return false;
-    if (code == KC_SIM_FAULT)
-        return false;
     if (code == 0)
         memcpy((void *)key, out, sizeof(out));
     kc_bytes_wipe(out, sizeof(out));
