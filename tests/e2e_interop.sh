@@ -39,7 +39,7 @@ if ! cmp -s "$source/package-lock.json" "$modules/installed.json"; then
     fi
     cp "$source/package-lock.json" "$modules/installed.json"
 fi
-cp "$source/verify.js" "$modules/"
+cp "$source/"{verify,mutate}.js "$modules/"
 
 # want WORD QUOTE COLLATERAL [ROOT]: what the first word of its verdict must be.
 want() {
@@ -89,3 +89,6 @@ want refused "$work/quote" "$work/collateral" "$work/other-root.pem"
 "$keyclave" sim collateral "$work/other-collateral" --state "$work/elsewhere"
 want refused "$work/quote" "$work/other-collateral"
 want refused "$work/quote" "$work/other-collateral" "$work/collateral/root_ca.pem"
+
+# What keyclave accepts of quotes changed and signed anew, dcap-qvl accepts too.
+node "$modules/mutate.js" "$keyclave" "$work/quote" "$work/collateral" 300 1

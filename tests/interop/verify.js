@@ -58,22 +58,33 @@ function readRoot(file) {
   return Buffer.from(body, 'base64');
 }
 
-const [quoteFile, folder, rootFile] = process.argv.slice(2);
-if (folder === undefined) {
-  console.error('usage: node verify.js QUOTE COLLATERAL-FOLDER [ROOT.pem]');
-  process.exit(64);
-}
-const quote = readQuote(quoteFile);
-const collateral = readCollateral(folder);
-const root = readRoot(rootFile || path.join(folder, 'root_ca.pem'));
-try {
-  const now = Math.floor(Date.now() / 1000);
-  console.log(QuoteVerifier.newWithRootCa(root).verify(quote, collateral, now).status);
-} catch (error) {
-  let reason = error.message;
-  for (let cause = error.cause; cause; cause = cause.cause) {
-    reason += `: ${cause.message || cause}`;
+// [true, TCB status] or [false, why it was refused].
+function judge(quote, collateral, root) {
+  try {
+    const now = Math.floor(Date.now() / 1000);
+    return [true, QuoteVerifier.newWithRootCa(root).verify(quote, collateral, now).status];
+  } catch (error) {
+    let reason = error.message;
+    for (let cause = error.cause; cause; cause = cause.cause) {
+      reason += `: ${cause.message || cause}`;
+    }
+    return [false, reason];
   }
-  console.log(`refused: ${reason}`);
-  process.exit(1);
+}
+
+function main() {
+  const [quoteFile, folder, rootFile] = process.argv.slice(2);
+  if (folder === undefined) {
+    console.error('usage: node verify.js QUOTE COLLATERAL-FOLDER [ROOT.pem]');
+    process.exit(64);
+  }
+  const root = readRoot(rootFile || path.join(folder, 'root_ca.pem'));
+  const [accepted, words] = judge(readQuote(quoteFile), readCollateral(folder), root);
+  console.log(accepted ? words : `refused: ${words}`);
+  process.exit(accepted ? 0 : 1);
+}
+
+module.exports = { readCollateral, readRoot, judge };
+if (require.main === module) {
+  main();
 }
