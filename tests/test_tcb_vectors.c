@@ -220,7 +220,7 @@ static bool judge(struct vector *v)
     assert_true(signatures_hold(v));
     if (v->bytes[TCB_INFO].ptr == NULL)
         return false;
-    struct kc_collateral_input input = {
+    struct kc_collateral_pieces pieces = {
         .tcb_info = v->bytes[TCB_INFO],
         .qe_identity = v->bytes[QE_IDENTITY],
         .tcb_chain = v->bytes[TCB_CHAIN],
@@ -228,6 +228,9 @@ static bool judge(struct vector *v)
         .root_crl = v->bytes[ROOT_CRL],
         .pck_crl = v->bytes[PCK_CRL],
         .pck_crl_chain = v->bytes[PCK_CRL_CHAIN],
+    };
+    struct kc_collateral_input input = {
+        .pieces = &pieces,
         .pck_chain = &v->chain,
         .root_key = v->root_key,
         .now = v->at,

@@ -90,13 +90,16 @@ static const struct row rows[] = {
 static struct kc_collateral *judge(struct collateral_case *c, int64_t days)
 {
     struct kc_collateral *out = NULL;
-    struct kc_collateral_input input = {
+    struct kc_collateral_pieces pieces = {
         .tcb_info = case_bytes(c, "tcb_info.json"),
         .qe_identity = case_bytes(c, "qe_identity.json"),
         .tcb_chain = case_bytes(c, "tcb_chain.pem"),
         .root_crl = case_bytes(c, "root_ca_crl.der"),
         .pck_crl = case_bytes(c, "pck_crl.der"),
         .pck_crl_chain = case_bytes(c, "pck_crl_chain.pem"),
+    };
+    struct kc_collateral_input input = {
+        .pieces = &pieces,
         .pck_chain = &c->pck,
         .root_key = c->root_key,
         .now = c->issued + (days == 0 ? 1 : days) * DAY,
@@ -172,13 +175,16 @@ static void takes_another_identity_chain(void **state)
     char *good = kc_sim_pki_chain_pem(&c->state->pki, roles, 2);
     char *bad = kc_sim_pki_chain_pem(&other, roles, 2);
     for (int i = 0; i < 2; i++) {
-        struct kc_collateral_input input = {
+        struct kc_collateral_pieces pieces = {
             .tcb_info = case_bytes(c, "tcb_info.json"),
             .qe_identity = case_bytes(c, "qe_identity.json"),
             .tcb_chain = case_bytes(c, "tcb_chain.pem"),
             .qe_chain = kc_bytes_of_text(i == 0 ? good : bad),
             .root_crl = case_bytes(c, "root_ca_crl.der"),
             .pck_crl = case_bytes(c, "pck_crl.der"),
+        };
+        struct kc_collateral_input input = {
+            .pieces = &pieces,
             .pck_chain = &c->pck,
             .root_key = c->root_key,
             .now = CASE_AT,

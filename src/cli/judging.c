@@ -7,6 +7,7 @@
 #include "base/pem.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/collateral.h"
 #include "formats/certificate.h"
 #include "sim/state.h"
 #include "verify/chain.h"
@@ -21,12 +22,14 @@ const char kc_judging_help[] =
     "                   folder), or a file with the root certificate in PEM\n"
     "  --at TIME        judge dates at this time, such as 2025-08-15T05:45:00Z (default: now)\n"
     "  --held-data F    the evidence must bind these very bytes: report data is their SHA-256\n"
-    "  --state DIR      the state folder for --trust sim\n";
+    "  --state DIR      the state folder for --trust sim\n"
+    "  --collateral DIR Intel's collateral of that time, as files (docs/verification.md); without\n"
+    "                   it TCB levels and revocation are not judged\n";
 
 bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *twice)
 {
     const char **places[] = {
-        &j->policy_path, &j->trust, &j->at, &j->held_data_path, &j->state,
+        &j->policy_path, &j->trust, &j->at, &j->held_data_path, &j->state, &j->collateral_path,
     };
     if (option < KC_JUDGING_POLICY || option >= KC_JUDGING_OPTION_END)
         return false;
@@ -161,6 +164,8 @@ static int load(struct kc_judging *j, const char *command)
         status = load_root(j);
     if (status == KC_EXIT_OK)
         status = load_held_data(j);
+    if (status == KC_EXIT_OK && j->collateral_path != NULL)
+        status = kc_cli_collateral_load(j->collateral_path, &j->collateral);
     return status;
 }
 
@@ -179,6 +184,7 @@ static void judge(struct kc_judging *j, struct kc_bytes bytes)
         .root_key = j->root_key,
         .now = j->now,
         .policy = &j->policy,
+        .collateral = j->collateral != NULL ? &j->collateral->pieces : NULL,
     };
     kc_verify(&input, j->verdict);
 }
@@ -206,6 +212,7 @@ void kc_judging_clear(struct kc_judging *j)
         kc_evidence_clear(&j->evidence);
     free(j->file.ptr);
     free(j->held_data.ptr);
+    kc_cli_collateral_free(j->collateral);
     free(j->verdict);
     *j = (struct kc_judging){0};
 }

@@ -10,6 +10,8 @@
 
 #include "verify/verify.h"
 
+struct kc_cli_collateral;
+
 struct kc_judging {
     /* Options as given; NULL: not given. */
     const char *policy_path;
@@ -17,14 +19,16 @@ struct kc_judging {
     const char *at;
     const char *held_data_path;
     const char *state;
+    const char *collateral_path; /* a folder */
 
     /* Loaded by kc_judging_run. */
     struct kc_policy policy;
     uint8_t root_key[64];
     int64_t now;
     bool has_held_data;
-    struct kc_room held_data; /* owned */
-    struct kc_room file;      /* the evidence as read, owned: `evidence` points into it */
+    struct kc_room held_data;             /* owned */
+    struct kc_cli_collateral *collateral; /* owned; NULL: none was named */
+    struct kc_room file; /* the evidence as read, owned: `evidence` points into it */
     struct kc_evidence evidence;
     bool is_open;               /* the evidence could be read */
     struct kc_verdict *verdict; /* NULL until there is one */
@@ -37,6 +41,7 @@ enum {
     KC_JUDGING_AT,
     KC_JUDGING_HELD_DATA,
     KC_JUDGING_STATE,
+    KC_JUDGING_COLLATERAL,
     KC_JUDGING_OPTION_END,
 };
 
@@ -46,8 +51,9 @@ enum {
         {"trust", required_argument, NULL, KC_JUDGING_TRUST},                                      \
         {"at", required_argument, NULL, KC_JUDGING_AT},                                            \
         {"held-data", required_argument, NULL, KC_JUDGING_HELD_DATA},                              \
+        {"state", required_argument, NULL, KC_JUDGING_STATE},                                      \
     {                                                                                              \
-        "state", required_argument, NULL, KC_JUDGING_STATE                                         \
+        "collateral", required_argument, NULL, KC_JUDGING_COLLATERAL                               \
     }
 
 /* Their help, one line or more each. */

@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "cli/judging.h"
+#include "cli/judging_tcb.h"
 #include "formats/dice.h"
 #include "formats/oe_claims.h"
 
@@ -162,7 +163,7 @@ bool kc_judging_print_json(const struct kc_judging *j, FILE *out)
     set(object, "failures", failures_of(j->verdict, &ok), &ok);
     set(object, "evidence", evidence_of(j, &ok), &ok);
     set(object, "claims", claims_of(j->verdict, &ok), &ok);
-    set(object, "tcb", json_null(), &ok);
+    set(object, "tcb", kc_judging_tcb_json(j->verdict), &ok);
     char *text = ok ? json_dumps(object, JSON_INDENT(2) | JSON_ENSURE_ASCII) : NULL;
     json_decref(object);
     if (text == NULL)

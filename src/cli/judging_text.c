@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "base/time.h"
 #include "cli/judging.h"
+#include "cli/judging_tcb.h"
 #include "formats/dice.h"
 #include "formats/evidence_certificate.h"
 #include "formats/oe_claims.h"
@@ -28,6 +29,7 @@ static const struct {
     [KC_STAGE_ATTESTATION_KEY] = {"QE binding", "the QE report binds the attestation key"},
     [KC_STAGE_QUOTE] = {"quote", "signed by the attestation key"},
     [KC_STAGE_BINDING] = {"report data", ""},
+    [KC_STAGE_COLLATERAL] = {"collateral", ""},
 };
 
 static const char *root_words(const struct kc_judging *j)
@@ -65,6 +67,14 @@ static const char *binding_words(const struct kc_judging *j)
     return "compared with nothing: no held data was given (--held-data F)";
 }
 
+static const char *collateral_words(const struct kc_judging *j)
+{
+    if (j->collateral == NULL)
+        return "not given: TCB levels and revocation are not judged (--collateral DIR)";
+    return j->verdict->facts.has_tcb ? "holds: signed below that root, revokes nothing of this"
+                                     : "incomplete, or of another time";
+}
+
 /* A stage that holds proves nothing on its own: the one before it says whose key that is. */
 static void print_stages(const struct kc_judging *j, FILE *out)
 {
@@ -82,6 +92,8 @@ static void print_stages(const struct kc_judging *j, FILE *out)
             fputs("agrees in itself, which proves nothing after a failure\n", out);
         else if (i == KC_STAGE_CHAIN)
             print_chain(j, out);
+        else if (i == KC_STAGE_COLLATERAL)
+            fprintf(out, "%s\n", collateral_words(j));
         else
             fprintf(out, "holds: %s\n",
                     i == KC_STAGE_BINDING ? binding_words(j) : stage_words[i].holds);
@@ -156,8 +168,7 @@ static void print_facts(const struct kc_judging *j, FILE *out)
             debug ? "YES: the host can read this enclave's memory" : "no");
     print_hex(out, "report data", kc_bytes_of(report->report_data, 64));
     print_hex(out, "platform FMSPC", kc_bytes_of(facts->fmspc, sizeof facts->fmspc));
-    fprintf(out, COLUMN "%s\n", "TCB",
-            "not judged: whether the platform has its security updates is unknown");
+    kc_judging_tcb_print(j->verdict, out);
     print_claims(facts, out);
     if (facts->trailing_len > 0)
         fprintf(out, COLUMN "%zu after the quote, which nothing signs\n", "trailing bytes",

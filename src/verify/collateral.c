@@ -11,8 +11,11 @@ void kc_collateral_note(struct kc_collateral *c, enum kc_collateral_piece piece,
 {
     if (c->fault_count == KC_COLLATERAL_FAULTS_MAX)
         return;
-    c->fault[c->fault_count++] = (struct kc_collateral_fault){
-        .check = kc_collateral_check_name(piece, reason), .what = what, .at = at};
+    c->fault[c->fault_count++] =
+        (struct kc_collateral_fault){.check = kc_collateral_check_name(piece, reason),
+                                     .what = what,
+                                     .at = at,
+                                     .is_absence = reason == KC_COLLATERAL_ABSENT};
     if (reason == KC_COLLATERAL_ABSENT)
         c->absent_count++;
 }
@@ -61,11 +64,11 @@ static void judge_tcb_info(struct kc_collateral *c, const struct kc_collateral_i
                            const struct kc_pck_chain *signer)
 {
     struct kc_error error = KC_ERROR_NONE;
-    if (input->tcb_info.ptr == NULL) {
+    if (input->pieces->tcb_info.ptr == NULL) {
         kc_collateral_note(c, KC_PIECE_TCB_INFO, KC_COLLATERAL_ABSENT, "there is no TCB info", 0);
         return;
     }
-    if (kc_tcb_info_decode(input->tcb_info, &c->tcb_info, &error) != KC_OK) {
+    if (kc_tcb_info_decode(input->pieces->tcb_info, &c->tcb_info, &error) != KC_OK) {
         kc_collateral_note(c, KC_PIECE_TCB_INFO, KC_COLLATERAL_SHAPE, error.what, error.at);
         return;
     }
@@ -79,12 +82,12 @@ static void judge_qe_identity(struct kc_collateral *c, const struct kc_collatera
                               const struct kc_pck_chain *signer)
 {
     struct kc_error error = KC_ERROR_NONE;
-    if (input->qe_identity.ptr == NULL) {
+    if (input->pieces->qe_identity.ptr == NULL) {
         kc_collateral_note(c, KC_PIECE_QE_IDENTITY, KC_COLLATERAL_ABSENT, "there is no QE identity",
                            0);
         return;
     }
-    if (kc_qe_identity_decode(input->qe_identity, &c->qe_identity, &error) != KC_OK) {
+    if (kc_qe_identity_decode(input->pieces->qe_identity, &c->qe_identity, &error) != KC_OK) {
         kc_collateral_note(c, KC_PIECE_QE_IDENTITY, KC_COLLATERAL_SHAPE, error.what, error.at);
         return;
     }
@@ -135,20 +138,20 @@ static void judge_all(struct kc_collateral *c, const struct kc_collateral_input 
                                  : i + 1 < pck->count ? KC_PIECE_PCK_CA
                                                       : KC_PIECE_ROOT,
                                  pck->certificate[i].not_before, pck->certificate[i].not_after);
-    if (kc_collateral_judge_chain(c, KC_PIECE_TCB_CHAIN, input->tcb_chain, input))
+    if (kc_collateral_judge_chain(c, KC_PIECE_TCB_CHAIN, input->pieces->tcb_chain, input))
         tcb_signer = &c->tcb_chain;
-    if (input->qe_chain.ptr == NULL)
+    if (input->pieces->qe_chain.ptr == NULL)
         qe_signer = tcb_signer;
-    else if (kc_collateral_judge_chain(c, KC_PIECE_QE_CHAIN, input->qe_chain, input))
+    else if (kc_collateral_judge_chain(c, KC_PIECE_QE_CHAIN, input->pieces->qe_chain, input))
         qe_signer = &c->qe_chain;
-    if (input->pck_crl_chain.ptr != NULL)
-        kc_collateral_judge_chain(c, KC_PIECE_PCK_CA_CHAIN, input->pck_crl_chain, input);
+    if (input->pieces->pck_crl_chain.ptr != NULL)
+        kc_collateral_judge_chain(c, KC_PIECE_PCK_CA_CHAIN, input->pieces->pck_crl_chain, input);
     judge_tcb_info(c, input, tcb_signer);
     judge_qe_identity(c, input, qe_signer);
-    bool has_root_crl =
-        kc_collateral_judge_crl(c, KC_PIECE_ROOT_CRL, input->root_crl, &pck->certificate[2], input);
-    bool has_pck_crl =
-        kc_collateral_judge_crl(c, KC_PIECE_PCK_CRL, input->pck_crl, &pck->certificate[1], input);
+    bool has_root_crl = kc_collateral_judge_crl(c, KC_PIECE_ROOT_CRL, input->pieces->root_crl,
+                                                &pck->certificate[2], input);
+    bool has_pck_crl = kc_collateral_judge_crl(c, KC_PIECE_PCK_CRL, input->pieces->pck_crl,
+                                               &pck->certificate[1], input);
     judge_revocations(c, pck, has_root_crl ? &c->root_crl : NULL, has_pck_crl ? &c->pck_crl : NULL);
 }
 

@@ -17,7 +17,7 @@
 #include "formats/tcb_info.h"
 
 /* A piece with a `ptr` of NULL is one that is not there. */
-struct kc_collateral_input {
+struct kc_collateral_pieces {
     struct kc_bytes tcb_info;      /* whole PCS bodies */
     struct kc_bytes qe_identity;   /* likewise */
     struct kc_bytes tcb_chain;     /* PEM: TCB signing and root, in either order */
@@ -25,7 +25,11 @@ struct kc_collateral_input {
     struct kc_bytes root_crl;      /* DER, PEM or hexadecimal */
     struct kc_bytes pck_crl;       /* likewise */
     struct kc_bytes pck_crl_chain; /* PEM: PCK CA and root, in either order; may be missing */
+    struct kc_bytes pck_chain;     /* PEM, for a quote that has none; read by kc_verify() alone */
+};
 
+struct kc_collateral_input {
+    const struct kc_collateral_pieces *pieces;
     /* The PCK's own chain, for which kc_chain_verify_pck() found the same root key good. */
     const struct kc_pck_chain *pck_chain;
     const uint8_t *root_key; /* 64, x || y */
@@ -36,6 +40,7 @@ struct kc_collateral_fault {
     const char *check; /* stable dotted name, a literal: "collateral.tcb_info.signature" */
     const char *what;  /* a literal that says it in words */
     uint64_t at;       /* for ".shape": the offset; for chains: which certificate */
+    bool is_absence;   /* the piece is not there */
     bool has_dates;    /* for ".expired" and ".not_yet": the piece is good from and to */
     int64_t from;
     int64_t to;

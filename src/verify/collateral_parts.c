@@ -134,12 +134,12 @@ bool kc_collateral_judge_chain(struct kc_collateral *c, enum kc_collateral_piece
 bool kc_collateral_make_room(struct kc_collateral *c, const struct kc_collateral_input *input)
 {
     /* Larger ones are refused before the room is used. */
-    if (input->root_crl.len <= CRL_TEXT_MAX)
-        c->root_crl_room = malloc(input->root_crl.len + 1);
-    if (input->pck_crl.len <= CRL_TEXT_MAX)
-        c->pck_crl_room = malloc(input->pck_crl.len + 1);
-    return (c->root_crl_room != NULL || input->root_crl.len > CRL_TEXT_MAX) &&
-           (c->pck_crl_room != NULL || input->pck_crl.len > CRL_TEXT_MAX);
+    if (input->pieces->root_crl.len <= CRL_TEXT_MAX)
+        c->root_crl_room = malloc(input->pieces->root_crl.len + 1);
+    if (input->pieces->pck_crl.len <= CRL_TEXT_MAX)
+        c->pck_crl_room = malloc(input->pieces->pck_crl.len + 1);
+    return (c->root_crl_room != NULL || input->pieces->root_crl.len > CRL_TEXT_MAX) &&
+           (c->pck_crl_room != NULL || input->pieces->pck_crl.len > CRL_TEXT_MAX);
 }
 
 static bool decode_crl(struct kc_collateral *c, enum kc_collateral_piece piece,

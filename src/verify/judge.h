@@ -32,6 +32,8 @@ void kc_judge_quote_signature(struct kc_judge *j);
 void kc_judge_binding(struct kc_judge *j);
 /* The part of it that is about certificates with the DICE extension. */
 void kc_judge_dice(struct kc_judge *j);
+/* KC_STAGE_COLLATERAL; wants all before it to be made. */
+void kc_judge_collateral(struct kc_judge *j);
 /* KC_STAGE_POLICY; only for genuine evidence. */
 void kc_judge_policy(struct kc_judge *j);
 

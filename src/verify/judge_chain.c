@@ -1,4 +1,5 @@
 /* The PCK certificates of the quote, in the verdict's words. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -30,16 +31,42 @@ static void fail_absent(struct kc_judge *j)
                         "quotes (Intel's default provider library does so)"});
 }
 
+/* The quote names the platform alone, and the caller has its certificate from elsewhere: that it
+ * is this platform's is what the signature of the QE report shows. */
+static enum kc_err decode_given_chain(struct kc_bytes pem, struct kc_pck_chain *out,
+                                      struct kc_error *error)
+{
+    uint8_t *room = malloc(KC_COLLATERAL_PEM_MAX);
+    if (room == NULL)
+        return kc_error_set(error, KC_ERR_MEMORY, "no memory left", 0);
+    enum kc_err err = kc_collateral_decode_chain(pem, room, out, error);
+    free(room);
+    return err;
+}
+
 static bool decode_chain(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
     struct kc_error error = KC_ERROR_NONE;
-    if (j->quote.cert_data_type != KC_SGX_CERT_DATA_PCK_CHAIN) {
+    const struct kc_collateral_pieces *pieces = j->input->collateral;
+    enum kc_err err = KC_OK;
+    if (j->quote.cert_data_type == KC_SGX_CERT_DATA_PCK_CHAIN) {
+        err = kc_pck_chain_decode(j->quote.cert_data, j->chain, &error);
+    } else if (pieces != NULL && pieces->pck_chain.ptr != NULL) {
+        err = decode_given_chain(pieces->pck_chain, j->chain, &error);
+    } else {
         fail_absent(j);
         return false;
     }
-    if (kc_pck_chain_decode(j->quote.cert_data, j->chain, &error) == KC_OK)
+    if (err == KC_OK)
         return true;
+    if (err == KC_ERR_MEMORY) {
+        kc_verdict_fail(v, KC_STAGE_CHAIN,
+                        &(struct kc_verdict_failure){"verifier.memory", KC_WEIGHT_UNJUDGED,
+                                                     "memory for the PCK chain", "none left",
+                                                     "try again with more memory"});
+        return false;
+    }
     const char *actual = kc_verdict_text(v);
     kc_verdict_put(v, error.what);
     kc_verdict_put(v, " (at ");

@@ -55,15 +55,12 @@ static void judge_debug(struct kc_judge *j)
                "\"allow_debug\": true accepts it knowingly");
 }
 
-/* Without collateral there is no TCB level to compare. */
-static void judge_tcb(struct kc_judge *j)
+static const char *accepted_statuses(struct kc_verdict *v, const struct kc_policy *policy)
 {
-    struct kc_verdict *v = j->verdict;
-    const struct kc_policy *policy = j->input->policy;
     bool first = true;
+    const char *text = kc_verdict_text(v);
     if (policy->tcb_ignored)
-        return;
-    const char *expected = kc_verdict_text(v);
+        kc_verdict_put(v, "any status but Revoked");
     for (unsigned i = 0; i < KC_TCB_STATUS_COUNT; i++) {
         if ((policy->tcb_accepted & 1u << i) == 0)
             continue;
@@ -71,12 +68,39 @@ static void judge_tcb(struct kc_judge *j)
         kc_verdict_put(v, kc_tcb_status_name(i));
         first = false;
     }
-    kc_verdict_fail(v, KC_STAGE_POLICY,
-                    &(struct kc_verdict_failure){
-                        "policy.tcb", KC_WEIGHT_UNJUDGED, expected, "not judged",
-                        "TCB levels are not judged yet: whether this platform has its security "
-                        "updates is unknown; a policy with \"tcb\": \"ignore\" accepts that "
-                        "knowingly"});
+    return text;
+}
+
+/* Nobody who ignores the TCB means to believe keys that others are known to have. */
+static bool accepts(const struct kc_policy *policy, enum kc_tcb_status status)
+{
+    return status != KC_TCB_REVOKED &&
+           (policy->tcb_ignored || (policy->tcb_accepted & 1u << status) != 0);
+}
+
+/* True when the clause was judged, or is not asked for. */
+static bool judge_tcb(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    const struct kc_policy *policy = j->input->policy;
+    const struct kc_verdict_facts *facts = &v->facts;
+    if (!facts->has_tcb && policy->tcb_ignored)
+        return true;
+    if (!facts->has_tcb) {
+        kc_verdict_fail(v, KC_STAGE_POLICY,
+                        &(struct kc_verdict_failure){
+                            "policy.tcb", KC_WEIGHT_UNJUDGED, accepted_statuses(v, policy),
+                            "not judged",
+                            "whether this platform has its security updates is unknown without "
+                            "whole collateral of Intel's (--collateral DIR); a policy with "
+                            "\"tcb\": \"ignore\" accepts that knowingly"});
+        return false;
+    }
+    if (!accepts(policy, facts->tcb.status))
+        refuse(j, "policy.tcb", accepted_statuses(v, policy), kc_tcb_status_name(facts->tcb.status),
+               "the platform lacks updates or settings that its advisories name: update its "
+               "firmware and software; if you accept that state, add it to \"tcb\"");
+    return true;
 }
 
 void kc_judge_policy(struct kc_judge *j)
@@ -90,7 +114,6 @@ void kc_judge_policy(struct kc_judge *j)
                  "someone else signed this enclave; if you trust them, add their MRSIGNER");
     judge_versions(j);
     judge_debug(j);
-    judge_tcb(j);
-    if (policy->tcb_ignored)
+    if (judge_tcb(j))
         kc_verdict_made(j->verdict, KC_STAGE_POLICY);
 }

@@ -38,6 +38,7 @@ static void judge_all(struct kc_judge *j)
     kc_judge_quote_signature(j);
     kc_judge_binding(j);
     note_facts(j);
+    kc_judge_collateral(j);
     if (kc_verdict_is_genuine(j->verdict))
         kc_judge_policy(j);
 }

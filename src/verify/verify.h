@@ -13,6 +13,7 @@
 
 #include "formats/evidence.h"
 #include "formats/sgx_quote.h"
+#include "verify/collateral.h"
 #include "verify/policy.h"
 
 enum kc_verdict_kind {
@@ -33,6 +34,7 @@ enum kc_stage {
     KC_STAGE_ATTESTATION_KEY, /* that report binds the key that signed the quote */
     KC_STAGE_QUOTE,           /* the quote's signature */
     KC_STAGE_BINDING,         /* what the wrapping and the caller say the quote binds */
+    KC_STAGE_COLLATERAL,      /* collateral, where given: it is Intel's, and what it says */
     KC_STAGE_POLICY,
     KC_STAGE_COUNT,
 };
@@ -61,6 +63,19 @@ struct kc_verdict_failure {
 #define KC_VERDICT_FAILURES_MAX 40
 #define KC_VERDICT_TEXT_SIZE    (16 * 1024)
 
+/* What the collateral says of the platform; there only once every signature holds. */
+struct kc_verdict_tcb {
+    enum kc_tcb_status status; /* all parts together */
+    size_t level;              /* of TCB info, the highest being 0 */
+    struct kc_tcb_rating platform;
+    struct kc_tcb_rating qe;
+    uint32_t tcb_info_evaluation_number;
+    uint32_t qe_identity_evaluation_number;
+    int64_t issued; /* the latest beginning of a piece */
+    int64_t expires;
+    const char *expires_first; /* which piece's end that is */
+};
+
 /* Facts of genuine evidence; views point into the evidence and the caller's input. */
 struct kc_verdict_facts {
     struct kc_sgx_report_body report;
@@ -73,6 +88,8 @@ struct kc_verdict_facts {
     struct kc_bytes oe_claims; /* the custom claims buffer that report_data hashes */
     bool has_dice_claims;
     struct kc_bytes dice_claims;
+    bool has_tcb;
+    struct kc_verdict_tcb tcb;
     size_t trailing_len; /* bytes after the quote that nothing signs or binds */
 };
 
@@ -104,6 +121,7 @@ struct kc_verify_input {
     const uint8_t *root_key;   /* 64: the one trusted root, x || y */
     int64_t now;               /* seconds since 1970; dates are judged at this time */
     const struct kc_policy *policy;
+    const struct kc_collateral_pieces *collateral; /* NULL: TCB levels are not judged */
 };
 
 /* Judges. `out` is overwritten as a whole. */

@@ -1,0 +1,74 @@
+#include "cli/collateral.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+#define FILE_MAX ((size_t)1024 * 1024)
+
+static const struct {
+    const char *name;
+    size_t piece; /* offset of its kc_bytes */
+} files[KC_CLI_COLLATERAL_FILES] = {
+    {"tcb_info.json", offsetof(struct kc_collateral_pieces, tcb_info)},
+    {"tcb_chain.pem", offsetof(struct kc_collateral_pieces, tcb_chain)},
+    {"qe_identity.json", offsetof(struct kc_collateral_pieces, qe_identity)},
+    {"qe_chain.pem", offsetof(struct kc_collateral_pieces, qe_chain)},
+    {"root_ca_crl.der", offsetof(struct kc_collateral_pieces, root_crl)},
+    {"pck_crl.der", offsetof(struct kc_collateral_pieces, pck_crl)},
+    {"pck_crl_chain.pem", offsetof(struct kc_collateral_pieces, pck_crl_chain)},
+    {"pck_chain.pem", offsetof(struct kc_collateral_pieces, pck_chain)},
+};
+
+/* An empty file is a piece that is there, and damaged: only NULL says that there is none. */
+static bool load_file(const char *folder, size_t i, struct kc_cli_collateral *c)
+{
+    static const uint8_t empty[1];
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s", folder, files[i].name) < 0) {
+        kc_cli_say("out of memory");
+        return false;
+    }
+    bool is_there = access(path, F_OK) == 0 || errno != ENOENT;
+    bool ok = !is_there || kc_cli_read_file(path, FILE_MAX, &c->file[i]);
+    if (ok && is_there) {
+        struct kc_bytes bytes = {c->file[i].len > 0 ? c->file[i].ptr : empty, c->file[i].len};
+        memcpy((uint8_t *)&c->pieces + files[i].piece, &bytes, sizeof bytes);
+    }
+    free(path);
+    return ok;
+}
+
+int kc_cli_collateral_load(const char *folder, struct kc_cli_collateral **out)
+{
+    struct stat status;
+    if (stat(folder, &status) != 0)
+        return kc_cli_fail(KC_EXIT_UNJUDGED, "--collateral %s: %s", folder, strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return kc_cli_fail(KC_EXIT_UNJUDGED, "--collateral %s: not a folder", folder);
+    struct kc_cli_collateral *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
+    for (size_t i = 0; i < KC_CLI_COLLATERAL_FILES; i++) {
+        if (!load_file(folder, i, c)) {
+            kc_cli_collateral_free(c);
+            return KC_EXIT_UNJUDGED;
+        }
+    }
+    *out = c;
+    return KC_EXIT_OK;
+}
+
+void kc_cli_collateral_free(struct kc_cli_collateral *c)
+{
+    if (c == NULL)
+        return;
+    for (size_t i = 0; i < KC_CLI_COLLATERAL_FILES; i++)
+        free(c->file[i].ptr);
+    free(c);
+}

@@ -1,0 +1,125 @@
+#include "cli/judging_tcb.h"
+
+#include "base/time.h"
+
+#define COLUMN "%-16s"
+
+static void set(json_t *object, const char *key, json_t *value, bool *ok)
+{
+    if (json_object_set_new(object, key, value) != 0)
+        *ok = false;
+}
+
+static json_t *time_of(int64_t seconds)
+{
+    char text[KC_TIME_TEXT_SIZE];
+    kc_time_format(seconds, text);
+    return json_string(text);
+}
+
+static bool has(const json_t *list, const json_t *id)
+{
+    size_t i = 0;
+    const json_t *other = NULL;
+    json_array_foreach(list, i, other)
+    {
+        if (json_equal(other, id))
+            return true;
+    }
+    return false;
+}
+
+/* Adds those that are not in the list yet. */
+static void add_advisories(json_t *list, const struct kc_tcb_rating *rating, bool *ok)
+{
+    struct kc_bytes rest = rating->advisories;
+    struct kc_bytes id = {NULL, 0};
+    while (kc_tcb_rating_next_advisory(&rest, &id)) {
+        json_t *text = json_stringn((const char *)id.ptr, id.len);
+        if (text != NULL && has(list, text))
+            json_decref(text);
+        else if (json_array_append_new(list, text) != 0)
+            *ok = false;
+    }
+}
+
+static json_t *part_of(const struct kc_tcb_rating *rating, bool *ok)
+{
+    json_t *object = json_object();
+    json_t *advisories = json_array();
+    add_advisories(advisories, rating, ok);
+    set(object, "status", json_string(kc_tcb_status_name(rating->status)), ok);
+    set(object, "date", time_of(rating->date), ok);
+    set(object, "advisories", advisories, ok);
+    return object;
+}
+
+static json_t *collateral_of(const struct kc_verdict_tcb *tcb, bool *ok)
+{
+    json_t *object = json_object();
+    set(object, "issued", time_of(tcb->issued), ok);
+    set(object, "earliest_expiry", time_of(tcb->expires), ok);
+    set(object, "expires_first", json_string(tcb->expires_first), ok);
+    return object;
+}
+
+json_t *kc_judging_tcb_json(const struct kc_verdict *v)
+{
+    const struct kc_verdict_tcb *tcb = &v->facts.tcb;
+    uint32_t of_info = tcb->tcb_info_evaluation_number;
+    uint32_t of_qe = tcb->qe_identity_evaluation_number;
+    bool ok = true;
+    if (!v->genuine || !v->facts.has_tcb)
+        return json_null();
+    json_t *object = json_object();
+    json_t *advisories = json_array();
+    json_t *platform = part_of(&tcb->platform, &ok);
+    add_advisories(advisories, &tcb->platform, &ok);
+    add_advisories(advisories, &tcb->qe, &ok);
+    set(platform, "level", json_integer((json_int_t)tcb->level), &ok);
+    set(platform, "evaluation_data_number", json_integer(of_info), &ok);
+    json_t *qe = part_of(&tcb->qe, &ok);
+    set(qe, "evaluation_data_number", json_integer(of_qe), &ok);
+    set(object, "status", json_string(kc_tcb_status_name(tcb->status)), &ok);
+    set(object, "date", time_of(tcb->platform.date), &ok);
+    set(object, "advisories", advisories, &ok);
+    set(object, "evaluation_data_number", json_integer(of_info < of_qe ? of_info : of_qe), &ok);
+    set(object, "platform", platform, &ok);
+    set(object, "module", json_null(), &ok);
+    set(object, "qe", qe, &ok);
+    set(object, "collateral", collateral_of(tcb, &ok), &ok);
+    if (ok)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static void print_part(FILE *out, const char *name, const struct kc_tcb_rating *rating)
+{
+    char date[KC_TIME_TEXT_SIZE];
+    struct kc_bytes rest = rating->advisories;
+    struct kc_bytes id = {NULL, 0};
+    kc_time_format(rating->date, date);
+    fprintf(out, COLUMN "%s, as of %s", name, kc_tcb_status_name(rating->status), date);
+    for (const char *before = "; "; kc_tcb_rating_next_advisory(&rest, &id); before = ", ")
+        fprintf(out, "%s%.*s", before, (int)id.len, (const char *)id.ptr);
+    fputc('\n', out);
+}
+
+void kc_judging_tcb_print(const struct kc_verdict *v, FILE *out)
+{
+    const struct kc_verdict_tcb *tcb = &v->facts.tcb;
+    char date[KC_TIME_TEXT_SIZE];
+    if (!v->facts.has_tcb) {
+        fprintf(out, COLUMN "%s\n", "TCB",
+                "not judged: whether the platform has its security updates is unknown");
+        return;
+    }
+    fprintf(out, COLUMN "%s (evaluation %u, QE identity's %u)\n", "TCB",
+            kc_tcb_status_name(tcb->status), tcb->tcb_info_evaluation_number,
+            tcb->qe_identity_evaluation_number);
+    print_part(out, "  platform", &tcb->platform);
+    print_part(out, "  QE", &tcb->qe);
+    kc_time_format(tcb->expires, date);
+    fprintf(out, COLUMN "until %s, when %s expires\n", "  collateral", date, tcb->expires_first);
+}

@@ -1,0 +1,139 @@
+/* Collateral and what it says of the platform, in the verdict's words. */
+#include "base/time.h"
+#include "verify/judge.h"
+#include "verify/tcb.h"
+
+#define NEWER                                                                                      \
+    "fetch the collateral anew and see that this clock is right; --at judges at another time, "    \
+    "for "                                                                                         \
+    "evidence that was kept with its collateral"
+
+static void put_time(struct kc_verdict *v, int64_t seconds)
+{
+    char text[KC_TIME_TEXT_SIZE];
+    kc_time_format(seconds, text);
+    kc_verdict_put(v, text);
+}
+
+/* Old collateral says nothing about the evidence: the right one is missing. */
+static void fail_dates(struct kc_verdict *v, const struct kc_collateral_fault *fault)
+{
+    const char *expected = kc_verdict_text(v);
+    kc_verdict_put(v, "collateral of the time it is judged at; this piece is good from ");
+    put_time(v, fault->from);
+    kc_verdict_put(v, " to ");
+    put_time(v, fault->to);
+    kc_verdict_fail(v, KC_STAGE_COLLATERAL,
+                    &(struct kc_verdict_failure){fault->check, KC_WEIGHT_UNJUDGED, expected,
+                                                 fault->what, NEWER});
+}
+
+static void fail_piece(struct kc_judge *j, const struct kc_collateral_fault *fault)
+{
+    struct kc_verdict *v = j->verdict;
+    const char *actual = kc_verdict_text(v);
+    kc_verdict_put(v, fault->what);
+    if (fault->at != 0) {
+        kc_verdict_put(v, " (at ");
+        kc_verdict_put_number(v, fault->at);
+        kc_verdict_put(v, ")");
+    }
+    kc_judge_fail(j, KC_STAGE_COLLATERAL, fault->check,
+                  "collateral that is signed below the trusted root, fits this PCK and revokes "
+                  "nothing of it",
+                  actual,
+                  "fetch the collateral anew from Intel; if this stays, the platform is revoked or "
+                  "the collateral was made up: do not believe the evidence");
+}
+
+static void note_faults(struct kc_judge *j, const struct kc_collateral *collateral)
+{
+    for (size_t i = 0; i < collateral->fault_count; i++) {
+        const struct kc_collateral_fault *fault = &collateral->fault[i];
+        if (fault->has_dates)
+            fail_dates(j->verdict, fault);
+        else if (!fault->is_absence)
+            fail_piece(j, fault);
+        else
+            kc_verdict_fail(j->verdict, KC_STAGE_COLLATERAL,
+                            &(struct kc_verdict_failure){
+                                fault->check, KC_WEIGHT_UNJUDGED, "all pieces of the collateral",
+                                fault->what,
+                                "fetch the whole collateral for this platform from Intel"});
+    }
+}
+
+static void judge_tcb(struct kc_judge *j, const struct kc_collateral *collateral)
+{
+    struct kc_pck_extension pck;
+    struct kc_tcb tcb;
+    struct kc_verdict_facts *facts = &j->verdict->facts;
+    if (kc_pck_extension_decode(&j->chain->certificate[0], &pck, NULL) != KC_OK)
+        return;
+    struct kc_tcb_input input = {
+        .pck = &pck,
+        .qe_report = &j->quote.qe_report,
+        .tcb_info = &collateral->tcb_info,
+        .qe_identity = &collateral->qe_identity,
+    };
+    kc_tcb_judge(&input, &tcb);
+    for (size_t i = 0; i < tcb.fault_count; i++)
+        kc_judge_fail(j, KC_STAGE_COLLATERAL, tcb.fault[i].check,
+                      "collateral for this platform that rates it and its Quoting Enclave",
+                      tcb.fault[i].what,
+                      "fetch the collateral that belongs to this platform (its FMSPC and PCE id); "
+                      "if it does, this platform is not one that Intel vouches for");
+    if (tcb.fault_count > 0)
+        return;
+    facts->has_tcb = true;
+    facts->tcb = (struct kc_verdict_tcb){
+        .status = tcb.status,
+        .level = tcb.level,
+        .platform = *tcb.platform,
+        .qe = *tcb.qe,
+        .tcb_info_evaluation_number = tcb.tcb_info_evaluation_number,
+        .qe_identity_evaluation_number = tcb.qe_identity_evaluation_number,
+        .issued = collateral->issued,
+        .expires = collateral->expires,
+        .expires_first = collateral->expires_first,
+    };
+}
+
+static bool earlier_stages_hold(const struct kc_verdict *v)
+{
+    for (int i = 0; i < KC_STAGE_COLLATERAL; i++) {
+        if (v->stage[i] != KC_STAGE_HOLDS)
+            return false;
+    }
+    return true;
+}
+
+void kc_judge_collateral(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    struct kc_collateral *collateral = NULL;
+    if (!earlier_stages_hold(v))
+        return;
+    if (j->input->collateral == NULL) {
+        kc_verdict_made(v, KC_STAGE_COLLATERAL);
+        return;
+    }
+    struct kc_collateral_input input = {
+        .pieces = j->input->collateral,
+        .pck_chain = j->chain,
+        .root_key = j->input->root_key,
+        .now = j->input->now,
+    };
+    if (kc_collateral_judge(&input, &collateral) != KC_OK) {
+        kc_verdict_fail(v, KC_STAGE_COLLATERAL,
+                        &(struct kc_verdict_failure){"verifier.memory", KC_WEIGHT_UNJUDGED,
+                                                     "memory for the collateral", "none left",
+                                                     "try again with more memory"});
+        return;
+    }
+    note_faults(j, collateral);
+    if (collateral->state == KC_COLLATERAL_GOOD)
+        judge_tcb(j, collateral);
+    kc_collateral_free(collateral);
+    kc_verdict_made(v, KC_STAGE_COLLATERAL);
+}
