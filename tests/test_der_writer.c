@@ -65,6 +65,12 @@ static void test_too_long(void **state)
     kc_writer_zeros(&w, 0x1000000);
     kc_der_writer_end(&w, element);
     assert_true(kc_writer_failed(&w));
+    struct kc_writer longest = KC_WRITER_COUNT;
+    element = kc_der_writer_begin(&longest, KC_DER_OCTET_STRING);
+    kc_writer_zeros(&longest, 0xffffff);
+    kc_der_writer_end(&longest, element);
+    assert_false(kc_writer_failed(&longest));
+    assert_int_equal(longest.len, 0xffffff + 5);
 }
 
 enum kind { NUMBER, BITS, TIME, TRUTH };
@@ -95,6 +101,7 @@ static const struct {
     {"last second of UTCTime", TIME, "", 2524607999, "170d3439313233313233353935395a"},
     {"the second after", TIME, "", 2524608000, "180f32303530303130313030303030305a"},
     {"last second", TIME, "", 253402300799, "180f39393939313233313233353935395a"},
+    {"first second", TIME, "", -62135596800, "180f30303031303130313030303030305a"},
     {"year 10000", TIME, "", 253402300800, NULL},
     {"year 0", TIME, "", -62135596801, NULL},
     {"the least", TIME, "", INT64_MIN, NULL},

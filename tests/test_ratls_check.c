@@ -39,7 +39,7 @@ static bool play(const struct scene *s, struct kc_ratls_checks *checks)
     uint8_t map[KC_RATLS_CLAIMS_MAX];
     uint8_t bytes[KC_RATLS_CLAIMS_MAX + 64] = {0};
     uint8_t report_data[KC_RATLS_REPORT_DATA_SIZE];
-    struct kc_ratls_evidence evidence;
+    struct kc_ratls_evidence evidence = {0};
     struct kc_writer claims = kc_writer_of((struct kc_room){map, sizeof map});
     kc_ratls_claims_encode(&claims, &s->claims);
     struct kc_bytes encoded = kc_writer_written(&claims);
@@ -52,9 +52,12 @@ static bool play(const struct scene *s, struct kc_ratls_checks *checks)
     assert_int_equal(kc_ratls_report_data(encoded, report_data), KC_OK);
     if (s->spoil_report_data > 0)
         report_data[s->spoil_report_data - 1] ^= 1;
-    return kc_ratls_check_open(kc_bytes_of(bytes, w.len + (s->trailing ? 1 : 0)), &s->connection,
-                               &evidence, checks) &&
-           kc_ratls_check_binding(&evidence, report_data, &s->connection, checks);
+    bool open = kc_ratls_check_open(kc_bytes_of(bytes, w.len + (s->trailing ? 1 : 0)),
+                                    &s->connection, &evidence, checks);
+    assert_int_equal(open, evidence.quote.ptr != NULL);
+    assert_int_equal(open, kc_ratls_check_first_failure(checks) ==
+                               &checks->check[KC_RATLS_CHECK_REPORT_DATA]);
+    return open && kc_ratls_check_binding(&evidence, report_data, &s->connection, checks);
 }
 
 static void nothing(struct scene *s)
@@ -85,6 +88,21 @@ static void to_initialise(struct scene *s)
 static void to_initialise_again(struct scene *s)
 {
     s->connection.kms_id_rule = KC_RATLS_KMS_ID_UNINITIALISED;
+}
+static void nonce_of(struct scene *s, size_t len)
+{
+    memset(s->nonce, 7, len);
+    memset(s->claims.nonce, 7, len);
+    s->connection.nonce.len = len;
+    s->claims.nonce_len = len;
+}
+static void shortest_nonce(struct scene *s)
+{
+    nonce_of(s, KC_RATLS_NONCE_MIN);
+}
+static void longest_nonce(struct scene *s)
+{
+    nonce_of(s, KC_RATLS_NONCE_MAX);
 }
 static void release(struct scene *s)
 {
@@ -212,6 +230,8 @@ static const struct {
     {"first contact", first_contact, NONE},
     {"to initialise", to_initialise, NONE},
     {"a release", release, NONE},
+    {"the shortest nonce", shortest_nonce, NONE},
+    {"the longest nonce", longest_nonce, NONE},
 
     {"a byte follows", trailing, FAILS(EVIDENCE)},
     {"a certificate's claims for fresh ones", certificate_for_fresh, FAILS(CLAIMS)},

@@ -62,6 +62,17 @@ static const struct {
     {"pubkey-hash with a byte more",
      "a3" P_KMS_ID P_SERVER "6b7075626b65792d68617368582582015820" V_KEY_HASH "00",
      KC_ERR_MALFORMED, 0, false, 0},
+    {"pubkey-hash with a byte less",
+     "a3" P_KMS_ID P_SERVER "6b7075626b65792d68617368582382015820" NONCE_HEX_15 NONCE_HEX_15 "00",
+     KC_ERR_MALFORMED, 0, false, 0},
+    {"wrap-key-hash with a byte less",
+     "a6" P_NONCE P_KMS_ID P_RELEASE P_BINDER P_KEY_HASH
+     "6d777261702d6b65792d68617368582382015820" NONCE_HEX_15 NONCE_HEX_15 "00",
+     KC_ERR_MALFORMED, 0, false, 0},
+    {"wrap-key-hash with a byte more",
+     "a6" P_NONCE P_KMS_ID P_RELEASE P_BINDER P_KEY_HASH
+     "6d777261702d6b65792d68617368582582015820" V_EXPORTED "00",
+     KC_ERR_MALFORMED, 0, false, 0},
     {"pubkey-hash as an array",
      "a3" P_KMS_ID P_SERVER "6b7075626b65792d6861736882015820" V_KEY_HASH, KC_ERR_MALFORMED, 0,
      false, 0},

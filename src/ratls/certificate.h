@@ -17,7 +17,7 @@
 #include "ratls/subject_name.h"
 
 #define KC_RATLS_SERIAL_SIZE       16
-#define KC_RATLS_LEAF_VALIDITY_MAX (24 * 60 * 60) /* seconds */
+#define KC_RATLS_LEAF_VALIDITY_MAX INT64_C(86400) /* seconds: 24 hours */
 /* Gramine's reader takes extensions of 128 to 8192 bytes, their length written as 82 hh ll. */
 #define KC_RATLS_EVIDENCE_MIN    256
 #define KC_RATLS_EVIDENCE_MAX    8192
