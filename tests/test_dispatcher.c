@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include "base/time.h"
+
 static const struct kc_message start = {
     .type = KC_MESSAGE_START, .version = KC_BOUNDARY_VERSION, .requests_max = 2, .now = 1700000000};
 
@@ -29,19 +31,24 @@ static void test_start(void **unused)
     (void)unused;
     static const struct {
         uint32_t version, requests_max;
+        uint64_t now;
         enum kc_refusal want;
         uint64_t number;
     } rows[] = {
-        {0, 2, KC_REFUSAL_VERSION, 1},
-        {2, 2, KC_REFUSAL_VERSION, 1},
-        {1, 0, KC_REFUSAL_LIMIT, 64},
-        {1, 65, KC_REFUSAL_LIMIT, 64},
+        {0, 2, 1, KC_REFUSAL_VERSION, 1},
+        {2, 2, 1, KC_REFUSAL_VERSION, 1},
+        {1, 0, 1, KC_REFUSAL_LIMIT, 64},
+        {1, 65, 1, KC_REFUSAL_LIMIT, 64},
+        {1, 2, KC_TIME_MAX + UINT64_C(1), KC_REFUSAL_LIMIT, KC_TIME_MAX},
+        {1, 2, (uint64_t)INT64_MAX + 1, KC_REFUSAL_LIMIT, KC_TIME_MAX},
+        {1, 2, UINT64_MAX, KC_REFUSAL_LIMIT, KC_TIME_MAX},
     };
     struct boundary *b = boundary_new();
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct kc_message message = start;
         message.version = rows[i].version;
         message.requests_max = rows[i].requests_max;
+        message.now = rows[i].now;
         expect_refused(boundary_say(b, message), KC_MESSAGE_START, rows[i].want, rows[i].number);
     }
     const struct kc_effect *ready = boundary_say(b, start); /* what was refused may come again */
@@ -77,9 +84,9 @@ static void test_clock_never_runs_back(void **unused)
         bool backwards;
         uint64_t kept;
     } rows[] = {
-        {1700000000, false, 0},         {1700000005, false, 0}, {1700000004, true, 1700000005},
-        {0, true, 1700000005},          {1700000006, false, 0}, {UINT64_MAX, false, 0},
-        {1700000007, true, UINT64_MAX},
+        {1700000000, false, 0},          {1700000005, false, 0}, {1700000004, true, 1700000005},
+        {0, true, 1700000005},           {1700000006, false, 0}, {KC_TIME_MAX, false, 0},
+        {1700000007, true, KC_TIME_MAX},
     };
     struct boundary *b = boundary_new();
     boundary_start(b);
@@ -94,6 +101,24 @@ static void test_clock_never_runs_back(void **unused)
         assert_int_equal(b->effect[0].number, rows[i].kept);
         assert_int_equal(b->effect[0].number2, rows[i].now);
     }
+    boundary_free(b);
+}
+
+/* A time that no calendar has is not the host's clock; the clock stays where it was. */
+static void test_clock_has_an_end(void **unused)
+{
+    (void)unused;
+    static const uint64_t beyond[] = {KC_TIME_MAX + UINT64_C(1), (uint64_t)INT64_MAX + 1,
+                                      UINT64_MAX};
+    struct boundary *b = boundary_new();
+    boundary_start(b);
+    for (size_t i = 0; i < COUNT_OF(beyond); i++) {
+        const struct kc_message tick = {.type = KC_MESSAGE_TICK, .now = beyond[i]};
+        expect_refused(boundary_say(b, tick), KC_MESSAGE_TICK, KC_REFUSAL_LIMIT, KC_TIME_MAX);
+    }
+    const struct kc_message tick = {.type = KC_MESSAGE_TICK, .now = 1700000001};
+    boundary_send(b, &tick, 1);
+    assert_int_equal(b->count, 0);
     boundary_free(b);
 }
 
@@ -347,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_start),
         cmocka_unit_test(test_nothing_before_start),
         cmocka_unit_test(test_clock_never_runs_back),
+        cmocka_unit_test(test_clock_has_an_end),
         cmocka_unit_test(test_wrong_lengths_refuse_the_batch),
         cmocka_unit_test(test_wrong_parts_refuse_the_message),
         cmocka_unit_test(test_unknown_type_goes_on),

@@ -11,6 +11,9 @@
 /* Bytes of "2025-08-15T05:45:00Z" and its NUL. */
 #define KC_TIME_TEXT_SIZE 21
 
+/* The last second of the year 9999, beyond which no text goes. */
+#define KC_TIME_MAX INT64_C(253402300799)
+
 /*
  * The seconds of a date of the Gregorian calendar. False when a field is out of range (year 1 to
  * 9999, month 1 to 12, days of that very month, no leap seconds).

@@ -1,5 +1,6 @@
 #include "core/handlers.h"
 
+#include "base/time.h"
 #include "core/effect.h"
 
 bool kc_handle_refuse(struct kc_writer *effects, uint16_t type, enum kc_refusal code,
@@ -26,6 +27,8 @@ bool kc_handle_start(struct kc_core *core, const struct kc_message *in, struct k
         return kc_handle_refuse(effects, in->type, KC_REFUSAL_VERSION, KC_BOUNDARY_VERSION);
     if (in->requests_max < 1 || in->requests_max > KC_CORE_REQUESTS_MAX)
         return kc_handle_refuse(effects, in->type, KC_REFUSAL_LIMIT, KC_CORE_REQUESTS_MAX);
+    if (in->now > KC_TIME_MAX)
+        return kc_handle_refuse(effects, in->type, KC_REFUSAL_LIMIT, KC_TIME_MAX);
     pthread_mutex_lock(&core->lock);
     core->requests.max = in->requests_max;
     core->now = in->now;
@@ -37,6 +40,9 @@ bool kc_handle_start(struct kc_core *core, const struct kc_message *in, struct k
 
 bool kc_handle_tick(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects)
 {
+    /* The clock cannot be put back: no message may take it where no date is. */
+    if (in->now > KC_TIME_MAX)
+        return kc_handle_refuse(effects, in->type, KC_REFUSAL_LIMIT, KC_TIME_MAX);
     pthread_mutex_lock(&core->lock);
     uint64_t kept = core->now;
     if (in->now > kept)

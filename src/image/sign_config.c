@@ -154,7 +154,7 @@ uint32_t kc_sign_config_date(int64_t unix_time)
     unsigned year = 0;
     unsigned month = 0;
     unsigned day = 0;
-    if (unix_time < 0 || unix_time > INT64_C(253402300799)) /* the end of 9999 */
+    if (unix_time < 0 || unix_time > KC_TIME_MAX)
         return 0;
     kc_time_format(unix_time, text);
     if (sscanf(text, "%4u-%2u-%2u", &year, &month, &day) != 3)
