@@ -18,6 +18,8 @@ static const struct {
     {"/.a/b.", "/.a/b."},
     {"/a%2fb", NULL},
     {"/a/%2F", NULL},
+    {"/a%zz", NULL},
+    {"/a%4", NULL},
     {"/a%00", NULL},
     {"/a%0a", NULL},
     {"/a%7f", NULL},
