@@ -6,6 +6,7 @@
 
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "base/pem.h"
 #include "formats/cbor.h"
@@ -263,6 +264,67 @@ static void judges_dice_certificates(void **state)
     }
 }
 
+/* A claims map of the key's hash and nothing else. */
+static size_t claim_key(struct kc_bytes key, uint8_t *out, size_t size)
+{
+    uint8_t entry[80];
+    uint8_t hash[32];
+    assert_true(kc_sha256(key, hash));
+    struct kc_writer e = kc_writer_of((struct kc_room){entry, sizeof entry});
+    kc_cbor_write_array(&e, 2);
+    kc_cbor_write_uint(&e, 1);
+    kc_cbor_write_bytes(&e, kc_bytes_of(hash, sizeof hash));
+    struct kc_writer w = kc_writer_of((struct kc_room){out, size});
+    kc_cbor_write_map(&w, 1);
+    kc_cbor_write_text(&w, kc_bytes_of_text("pubkey-hash"));
+    kc_cbor_write_bytes(&w, kc_writer_written(&e));
+    assert_false(kc_writer_failed(&w));
+    return w.len;
+}
+
+/* The enclave vouches for each of these keys; whether one can own it is another question. */
+static void wants_a_point_as_key(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *name;
+        const char *curve;
+        uint8_t flip; /* in the last byte of y */
+        bool compressed;
+        const char *verdict, *checks;
+    } rows[] = {
+        {"P-256", "P-256", 0, false, "accepted", ""},
+        {"P-384", "P-384", 0, false, "accepted", ""},
+        {"P-256, off the curve", "P-256", 1, false, "invalid", "binding.key_kind"},
+        {"P-384, off the curve", "P-384", 1, false, "invalid", "binding.key_kind"},
+        {"P-256, compressed", "P-256", 0, true, "invalid", "binding.key_kind"},
+        {"P-384, compressed", "P-384", 0, true, "invalid", "binding.key_kind"},
+        {"P-521", "P-521", 0, false, "invalid", "binding.key_kind"},
+        {"secp256k1", "secp256k1", 0, false, "invalid", "binding.key_kind"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint8_t claims[128];
+        uint8_t *der = NULL;
+        EVP_PKEY *key = EVP_EC_gen(rows[i].curve);
+        assert_non_null(key);
+        if (rows[i].compressed)
+            assert_int_equal(EVP_PKEY_set_utf8_string_param(key, "point-format", "compressed"), 1);
+        int n = i2d_PUBKEY(key, &der);
+        assert_true(n > 0);
+        der[n - 1] ^= rows[i].flip;
+        struct kc_bytes info = kc_bytes_of(der, (size_t)n);
+        size_t len = claim_key(info, claims, sizeof claims);
+        quote(f, kc_bytes_of(claims, len), 0);
+        f->evidence.wrapping = KC_WRAPPING_DICE;
+        f->evidence.spki = info;
+        f->evidence.has_dice_claims = true;
+        f->evidence.dice_claims = kc_bytes_of(claims, len);
+        expect(f, rows[i].name, rows[i].verdict, rows[i].checks);
+        OPENSSL_free(der);
+        EVP_PKEY_free(key);
+    }
+}
+
 /* r || s of `bytes` under `key`, over what stands at `out`. */
 static void sign(EVP_PKEY *key, const uint8_t *bytes, size_t len, uint8_t *out)
 {
@@ -339,6 +401,7 @@ int main(void)
         ROW(judges_custom_claims),
         ROW(judges_open_enclave_certificates),
         ROW(judges_dice_certificates),
+        ROW(wants_a_point_as_key),
         ROW(knows_the_quoting_enclave),
         ROW(knows_who_signs_what),
     };

@@ -12,6 +12,8 @@
 #include <openssl/obj_mac.h>
 #include <openssl/sha.h>
 
+#define KEY_MAX 96 /* P-384 */
+
 /*
  * The curve's constants: OpenSSL keeps them on its heap alone, and making them anew would cost 15 %
  * of each verification. Written once, never changed or freed after that: threads that race to be
@@ -32,12 +34,12 @@ static const EC_GROUP *p256(void)
 
 /* NULL unless the key is a point of the curve. The cofactor is 1, so that no check of the order is
  * left to do. */
-static EC_POINT *point_of(const EC_GROUP *group, const uint8_t public_key[64])
+static EC_POINT *point_of(const EC_GROUP *group, struct kc_bytes public_key)
 {
-    uint8_t octets[65] = {POINT_CONVERSION_UNCOMPRESSED};
+    uint8_t octets[1 + KEY_MAX] = {POINT_CONVERSION_UNCOMPRESSED};
     EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
-    memcpy(octets + 1, public_key, 64);
-    if (point != NULL && EC_POINT_oct2point(group, point, octets, sizeof octets, NULL) == 1)
+    memcpy(octets + 1, public_key.ptr, public_key.len);
+    if (point != NULL && EC_POINT_oct2point(group, point, octets, 1 + public_key.len, NULL) == 1)
         return point;
     EC_POINT_free(point);
     return NULL;
@@ -46,7 +48,7 @@ static EC_POINT *point_of(const EC_GROUP *group, const uint8_t public_key[64])
 static EC_KEY *key_of(const uint8_t public_key[64])
 {
     const EC_GROUP *group = p256();
-    EC_POINT *point = point_of(group, public_key);
+    EC_POINT *point = point_of(group, kc_bytes_of(public_key, 64));
     EC_KEY *key = point != NULL ? EC_KEY_new() : NULL;
     bool good =
         key != NULL && EC_KEY_set_group(key, group) == 1 && EC_KEY_set_public_key(key, point) == 1;
@@ -94,13 +96,26 @@ bool kc_ecdsa_p256_verify(const uint8_t public_key[64], struct kc_bytes message,
     return good;
 }
 
-bool kc_ecdsa_p256_is_point(const uint8_t public_key[64])
+static bool is_point(const EC_GROUP *group, struct kc_bytes public_key)
 {
     (void)ERR_set_mark();
-    EC_POINT *point = point_of(p256(), public_key);
+    EC_POINT *point = point_of(group, public_key);
     (void)ERR_pop_to_mark();
     EC_POINT_free(point);
     return point != NULL;
+}
+
+bool kc_ecdsa_p256_is_point(const uint8_t public_key[64])
+{
+    return is_point(p256(), kc_bytes_of(public_key, 64));
+}
+
+bool kc_ecdsa_p384_is_point(const uint8_t public_key[96])
+{
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_secp384r1);
+    bool good = is_point(group, kc_bytes_of(public_key, 96));
+    EC_GROUP_free(group);
+    return good;
 }
 
 bool kc_sha256(struct kc_bytes message, uint8_t out[32])

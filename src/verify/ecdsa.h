@@ -16,6 +16,9 @@ KC_MUST_USE bool kc_ecdsa_p256_verify(const uint8_t public_key[64], struct kc_by
 /* True when the key is a point of the curve with coordinates below the prime. */
 KC_MUST_USE bool kc_ecdsa_p256_is_point(const uint8_t public_key[64]);
 
+/* The same on P-384, which certificates with evidence may have. */
+KC_MUST_USE bool kc_ecdsa_p384_is_point(const uint8_t public_key[96]);
+
 /* SHA-256. False when the library failed. */
 KC_MUST_USE bool kc_sha256(struct kc_bytes message, uint8_t out[32]);
 

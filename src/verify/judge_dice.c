@@ -16,15 +16,18 @@ static const struct {
     size_t len;
     uint8_t head[27];
     size_t head_len;
+    bool (*is_point)(const uint8_t *key);
 } key_kinds[] = {
     {91,
      {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
       0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04},
-     27},
+     27,
+     kc_ecdsa_p256_is_point},
     {120,
      {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
       0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00, 0x04},
-     24},
+     24,
+     kc_ecdsa_p384_is_point},
 };
 
 static bool is_known_key(struct kc_bytes spki)
@@ -32,7 +35,7 @@ static bool is_known_key(struct kc_bytes spki)
     for (size_t i = 0; i < sizeof key_kinds / sizeof key_kinds[0]; i++) {
         if (spki.len == key_kinds[i].len &&
             memcmp(spki.ptr, key_kinds[i].head, key_kinds[i].head_len) == 0)
-            return true;
+            return key_kinds[i].is_point(spki.ptr + key_kinds[i].head_len);
     }
     return false;
 }
@@ -111,7 +114,8 @@ void kc_judge_dice(struct kc_judge *j)
     uint8_t want[32] = {0};
     if (!is_known_key(evidence->spki))
         kc_judge_fail(j, KC_STAGE_BINDING, "binding.key_kind",
-                      "a P-256 or P-384 key in the certificate", "another kind of key",
+                      "a P-256 or P-384 key in the certificate",
+                      "another kind of key, or no point of its curve",
                       "make the certificate with a P-256 key");
     if (!kc_sha256(evidence->dice_claims, want) ||
         memcmp(want, j->quote.report.report_data, sizeof want) != 0)
