@@ -200,12 +200,43 @@ static void takes_another_identity_chain(void **state)
     kc_sim_pki_clear(&other);
 }
 
+/* Hexadecimal digits of a signature are the same in both cases; all else is signed, or strict. */
+static bool is_same_digit(uint8_t was, uint8_t is)
+{
+    return was >= 'a' && was <= 'f' && is == (was ^ 0x20);
+}
+
+/* One bit of each byte, another one from byte to byte. */
+static void notices_every_changed_byte(void **state)
+{
+    struct collateral_case *c = *state;
+    static const char *const names[] = {"tcb_info.json", "qe_identity.json",  "tcb_chain.pem",
+                                        "pck_crl.der",   "pck_crl_chain.pem", "root_ca_crl.der"};
+    case_fresh(c);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct kc_sim_collateral_file *file = case_file(c, names[i]);
+        size_t signature_at = file->len - (i < 2 ? 130 : 0);
+        for (size_t k = 0; k < file->len; k++) {
+            uint8_t was = file->ptr[k];
+            file->ptr[k] ^= (uint8_t)(1u << k % 8);
+            bool same = k >= signature_at && is_same_digit(was, file->ptr[k]);
+            struct kc_collateral *found = judge(c, 0);
+            if ((found->state == KC_COLLATERAL_GOOD) != same)
+                fail_msg("%s: byte %zu, %02x to %02x: state %d", names[i], k, was, file->ptr[k],
+                         (int)found->state);
+            kc_collateral_free(found);
+            file->ptr[k] = was;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_is_wrong),
         cmocka_unit_test(knows_the_first_to_expire),
         cmocka_unit_test(takes_another_identity_chain),
+        cmocka_unit_test(notices_every_changed_byte),
     };
     return cmocka_run_group_tests(tests, case_set_up, case_tear_down);
 }
