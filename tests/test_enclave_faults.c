@@ -1,6 +1,10 @@
 /* What ends an enclave: it is dead at once, for every later call, and the process lives on. */
 #include "probe/enclave_test.h"
 
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 static const struct {
     const char *name;
     enum probe_op op;
@@ -97,6 +101,33 @@ static void test_key_request(void **state)
     kc_enclave_free(enclave);
 }
 
+/* A child has no enclave, as it has none on hardware: else both would draw the same numbers. */
+static void test_fork(void **state)
+{
+    (void)state;
+    uint8_t in[2] = {PROBE_RANDOM, 0};
+    uint8_t out[4096];
+    size_t len = 0;
+    int status = 0;
+    struct kc_enclave *enclave = probe_load();
+    assert_int_equal(probe_call(enclave, kc_bytes_of(in, 2), out, &len), KC_OK);
+    const uint8_t *inside = probe_emulator(enclave)->base;
+    uint8_t resident;
+    assert_int_equal(mincore((void *)(uintptr_t)inside, 4096, &resident), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        bool mapped = mincore((void *)(uintptr_t)inside, 4096, &resident) == 0;
+        enum kc_err err = probe_call(enclave, kc_bytes_of(in, 2), out, &len);
+        kc_enclave_free(enclave);
+        _exit(mapped ? 1 : err != KC_ERR_STATE ? 2 : 0);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(probe_call(enclave, kc_bytes_of(in, 2), out, &len), KC_OK);
+    kc_enclave_free(enclave);
+}
+
 static void test_one_a_process(void **state)
 {
     (void)state;
@@ -118,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_poison),
         cmocka_unit_test(test_fault_without_poison),
         cmocka_unit_test(test_key_request),
+        cmocka_unit_test(test_fork),
         cmocka_unit_test(test_one_a_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,8 +94,10 @@ enum kc_err kc_emulator_map(struct kc_emulator *e, int elf_file, const struct kc
         if (err != KC_OK)
             return err;
     }
-    /* What would be in encrypted memory does not belong in a core file. */
-    if (madvise(e->base, e->image.size, MADV_DONTDUMP) != 0)
+    /* What would be in encrypted memory does not belong in a core file, nor, with the state of its
+     * generator of random numbers, in a child process; hardware gives it to neither. */
+    if (madvise(e->base, e->image.size, MADV_DONTDUMP) != 0 ||
+        madvise(e->base, e->image.size, MADV_DONTFORK) != 0)
         return no_memory(error, 0);
     return KC_OK;
 }

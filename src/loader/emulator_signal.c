@@ -37,6 +37,8 @@ static const int signals[] = {SIGILL, SIGSEGV, SIGBUS, SIGFPE, SIGTRAP, SIGSYS};
 
 static struct kc_emulator *attached;
 static struct kernel_action previous[SIGNALS];
+static pthread_once_t forks_once = PTHREAD_ONCE_INIT;
+static bool watches_forks;
 
 static long set_action(int signal, const struct kernel_action *action, struct kernel_action *old)
 {
@@ -189,9 +191,24 @@ __attribute__((force_align_arg_pointer)) static void on_signal(int signal, sigin
     }
 }
 
+/* The pages of the enclave stayed with the parent. */
+static void on_fork(void)
+{
+    struct kc_emulator *e = __atomic_load_n(&attached, __ATOMIC_ACQUIRE);
+    if (e != NULL)
+        __atomic_store_n(&e->dead, true, __ATOMIC_SEQ_CST);
+}
+
+static void watch_forks(void)
+{
+    watches_forks = pthread_atfork(NULL, NULL, on_fork) == 0;
+}
+
 enum kc_err kc_emulator_attach(struct kc_emulator *e, struct kc_error *error)
 {
     struct kc_emulator *none = NULL;
+    if (pthread_once(&forks_once, watch_forks) != 0 || !watches_forks)
+        return kc_error_set(error, KC_ERR_MEMORY, "no memory to notice forks", 0);
     if (!__atomic_compare_exchange_n(&attached, &none, e, false, __ATOMIC_SEQ_CST,
                                      __ATOMIC_SEQ_CST))
         return kc_error_set(error, KC_ERR_STATE, "this process has an emulated enclave already", 0);
