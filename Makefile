@@ -35,7 +35,7 @@ bench: all
 	@tools/bench
 
 bench-verify: all
-	@tools/bench verify
+	@tools/bench verify snp
 
 # Every fuzzer for FUZZ_SECONDS; `make fuzz-long` for ten minutes each.
 fuzz:

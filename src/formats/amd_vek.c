@@ -1,4 +1,4 @@
-/* The extensions of VCEK and VLEK certificates (57230, table 8 and 9). */
+/* The extensions of VCEK and VLEK certificates (57230, section 3). */
 #include "formats/amd_certificate.h"
 
 #include <string.h>
@@ -116,8 +116,8 @@ static enum kc_err read_tcb(const struct kc_amd_certificate *certificate, struct
     return KC_OK;
 }
 
-/* The chip's identity stands bare in all known certificates, against the specification, which
- * says OCTET STRING: both are read, as their lengths tell them apart. */
+/* The chip's identity stands bare in all known certificates; within an OCTET STRING, as other
+ * extensions have their values in one type or another, it is read too: lengths tell them apart. */
 static enum kc_err read_chip_id(struct kc_bytes value, struct kc_bytes *out, struct kc_error *error)
 {
     struct kc_reader r = kc_reader_of(value);

@@ -1,0 +1,165 @@
+/*
+ * Judgement of a SEV-SNP report whose chain is known, against the least that it can cost: one
+ * P-384 verification, at the rate of OpenSSL's ECDSA_do_verify with a ready key and a ready
+ * signature, measured in the same run, interleaved. What is left of the ratio goes to decoding,
+ * hashing and making the key.
+ *
+ *   ratio snp-warm = judgements a second / P-384 verifications a second
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/obj_mac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/reader.h"
+#include "verify/ecdsa.h"
+#include "verify/ecdsa_p384.h"
+#include "verify/snp.h"
+
+#define ROUNDS        9
+#define TARGET        0.90
+#define ROUND_SECONDS 0.1
+#define NOW           1767225600 /* 2026-01-01 */
+#define SEED          SOURCE_ROOT "/fuzz/corpus/snp/milan_vcek"
+
+struct bench {
+    struct kc_snp_input input;
+    struct kc_snp_policy policy;
+    struct kc_amd_root root;
+    struct kc_snp_verdict verdict;
+    struct kc_amd_endorsement endorsement;
+    EC_KEY *key;
+    ECDSA_SIG *signature;
+    uint8_t digest[48];
+};
+
+static void must(int good, const char *what)
+{
+    if (good)
+        return;
+    fprintf(stderr, "bench_snp: %s\n", what);
+    exit(1);
+}
+
+static void judge_cold(struct bench *b)
+{
+    kc_snp_judge(&b->input, &b->verdict);
+    must(b->verdict.kind == KC_VERDICT_ACCEPTED, "the report is not accepted");
+}
+
+static void judge_warm(struct bench *b)
+{
+    kc_snp_judge_endorsed(&b->input, &b->endorsement, &b->verdict);
+    must(b->verdict.kind == KC_VERDICT_ACCEPTED, "the report is not accepted");
+}
+
+static void openssl_verify(struct bench *b)
+{
+    must(ECDSA_do_verify(b->digest, sizeof b->digest, b->signature, b->key) == 1, "signature");
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Calls a second. */
+static double rate(struct bench *b, void (*call)(struct bench *))
+{
+    double start = seconds();
+    double now = start;
+    size_t count = 0;
+    while (now - start < ROUND_SECONDS) {
+        for (int i = 0; i < 10; i++)
+            call(b);
+        count += 10;
+        now = seconds();
+    }
+    return (double)count / (now - start);
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values)
+{
+    qsort(values, ROUNDS, sizeof values[0], compare);
+    return values[ROUNDS / 2];
+}
+
+/* The report and chain that the fuzzer starts from, under their own root. */
+static void read_seed(struct bench *b)
+{
+    static uint8_t bytes[16 * 1024];
+    struct kc_amd_certificate ark;
+    size_t len[4];
+    FILE *file = fopen(SEED, "rb");
+    must(file != NULL, "no fuzz/corpus/snp/milan_vcek");
+    struct kc_reader r = kc_reader_of(kc_bytes_of(bytes, fread(bytes, 1, sizeof bytes, file)));
+    fclose(file);
+    for (size_t i = 0; i < 4; i++)
+        len[i] = kc_reader_u16(&r);
+    b->input.report = kc_reader_bytes(&r, len[0]);
+    b->input.certificates.vek = kc_reader_bytes(&r, len[1]);
+    b->input.certificates.ask = kc_reader_bytes(&r, len[2]);
+    b->input.certificates.ark = kc_reader_bytes(&r, len[3]);
+    must(kc_amd_certificate_decode(b->input.certificates.ark, &ark, NULL) == KC_OK, "ARK");
+    must(kc_sha256(ark.x509.spki, b->root.spki_sha256), "digest");
+    b->root.product = KC_SNP_MILAN;
+    b->input.roots = &b->root;
+    b->input.root_count = 1;
+    b->input.now = NOW;
+    b->input.policy = &b->policy;
+}
+
+/* The report's signature, made ready for OpenSSL. */
+static void prepare_openssl(struct bench *b)
+{
+    const uint8_t *pair = b->verdict.report.signature;
+    uint8_t octets[97] = {POINT_CONVERSION_UNCOMPRESSED};
+    memcpy(octets + 1, b->endorsement.public_key, 96);
+    b->key = EC_KEY_new_by_curve_name(NID_secp384r1);
+    must(EC_KEY_oct2key(b->key, octets, sizeof octets, NULL) == 1, "key");
+    b->signature = ECDSA_SIG_new();
+    must(ECDSA_SIG_set0(b->signature, BN_bin2bn(pair, 48, NULL), BN_bin2bn(pair + 48, 48, NULL)) ==
+             1,
+         "signature");
+    must(kc_sha384(b->verdict.report.signed_part, b->digest), "digest");
+}
+
+int main(void)
+{
+    static struct bench b;
+    double warm[ROUNDS];
+    double cold[ROUNDS];
+    double one[ROUNDS];
+    double ratio[ROUNDS];
+    read_seed(&b);
+    judge_cold(&b);
+    b.endorsement = b.verdict.endorsement;
+    prepare_openssl(&b);
+    for (int i = 0; i < ROUNDS; i++) {
+        one[i] = rate(&b, openssl_verify);
+        warm[i] = rate(&b, judge_warm);
+        cold[i] = rate(&b, judge_cold);
+        ratio[i] = warm[i] / one[i];
+    }
+    printf("P-384 verifications   %8.0f/s\n", median(one));
+    printf("chain known           %8.0f/s\n", median(warm));
+    printf("everything cold       %8.0f/s\n", median(cold));
+    printf("ratio snp-warm %.3f target %.2f\n", median(ratio), TARGET);
+    ECDSA_SIG_free(b.signature);
+    EC_KEY_free(b.key);
+    return 0;
+}
