@@ -90,5 +90,6 @@ want refused "$work/quote" "$work/collateral" "$work/other-root.pem"
 want refused "$work/quote" "$work/other-collateral"
 want refused "$work/quote" "$work/other-collateral" "$work/collateral/root_ca.pem"
 
-# What keyclave accepts of quotes changed and signed anew, dcap-qvl accepts too.
+# Of quotes and collateral changed and signed anew, keyclave accepts what dcap-qvl accepts, with the
+# same TCB status.
 node "$modules/mutate.js" "$keyclave" "$work/quote" "$work/collateral" 300 1

@@ -1,11 +1,11 @@
-// Judges changed quotes of the simulated platform by keyclave and by @phala/dcap-qvl. Every change
-// is signed anew by the keys of the state folder, so that it is its meaning that is judged and no
-// signature stops the verifiers early.
+// Judges changed quotes of the simulated platform, and changed collateral, by keyclave and by
+// @phala/dcap-qvl. Every change is signed anew by the keys of the state folder, so that it is its
+// meaning that is judged and no signature stops the verifiers early.
 //
 // usage: node mutate.js KEYCLAVE QUOTE COLLATERAL-FOLDER COUNT [SEED]
 //
 // KEYCLAVE_STATE names the state folder, and QUOTE is a raw quote of its machine. Exits 1 when
-// keyclave accepts what dcap-qvl refuses for a reason that is not among the known ones below.
+// keyclave accepts what dcap-qvl refuses, or names another TCB status than it does.
 'use strict';
 
 const crypto = require('crypto');
@@ -14,11 +14,6 @@ const os = require('os');
 const path = require('path');
 const { spawnSync } = require('child_process');
 const { readCollateral, readRoot, judge } = require('./verify.js');
-
-// What keyclave does not judge under "tcb": "ignore", and dcap-qvl does: the platform's TCB and the
-// QE's identity.
-const KNOWN = [/FMSPC/i, /PCE ?ID/i, /TCB/, /CPU ?SVN/i, /ISV ?SVN/i, /QE ATTRIBUTES mismatch/,
-  /QE MISCSELECT mismatch/];
 
 const REPORT = { start: 48, size: 384 };
 const SIGNATURE = 436;
@@ -44,6 +39,7 @@ const state = path.join(process.env.KEYCLAVE_STATE, 'simulation');
 const key = (name) => crypto.createPrivateKey(fs.readFileSync(path.join(state, `${name}-key.pem`)));
 const keys = {
   attestation: key('attestation'), pck: key('pck'), ca: key('platform-ca'), root: key('root-ca'),
+  tcb: key('tcb-signing'),
 };
 const sign = (bytes, by, dsaEncoding) => crypto.sign('sha256', bytes, { key: by, dsaEncoding });
 
@@ -213,41 +209,128 @@ function change(quote) {
   return [kind, assemble(part)];
 }
 
+// JSON: every value with its place.
+function values(object, into = []) {
+  for (const name of Object.keys(object)) {
+    into.push([object, name]);
+    if (object[name] !== null && typeof object[name] === 'object') values(object[name], into);
+  }
+  return into;
+}
+
+const NUMBERS = [0, 1, 2, 3, 4, 5, 7, 11, 12, 13, 14, 255, 256, 65535, 65536, -1, 1.5];
+const DATES = ['2020-01-01T00:00:00Z', '2025-01-01T00:00:00Z', '2099-01-01T00:00:00Z', '2025-01-01'];
+const STATUSES = ['UpToDate', 'SWHardeningNeeded', 'OutOfDate', 'Revoked', 'uptodate', '',
+  'ConfigurationNeeded', 'OutOfDateConfigurationNeeded', 'ConfigurationAndSWHardeningNeeded'];
+
+function changeJson(root) {
+  const [object, name] = pick(values(root));
+  const value = object[name];
+  const again = () => JSON.parse(JSON.stringify(value));
+  const changes = [
+    () => { if (Array.isArray(object)) object.splice(name, 1); else delete object[name]; },
+    () => { object[name] = pick([null, true, [], {}, '', 0, 'x']); },
+    () => { if (Array.isArray(object)) object.splice(below(object.length + 1), 0, again()); },
+    () => { if (Array.isArray(value)) value.reverse(); },
+  ];
+  const leaf = () => {
+    if (typeof value === 'number') object[name] = pick([value + 1, value - 1, pick(NUMBERS)]);
+    else if (/Status/.test(name)) object[name] = pick(STATUSES);
+    else if (/Date|Update/.test(name)) object[name] = pick(DATES);
+    else if (typeof value === 'string' && value.length > 0) {
+      const at = below(value.length);
+      object[name] = value.slice(0, at) + pick('0123456789abcdefABCDEFG'.split('')) +
+        value.slice(at + 1);
+    }
+  };
+  pick([...changes, leaf, leaf, leaf, leaf, leaf, leaf, leaf, leaf])();
+}
+
+// One of the two signed objects in the folder's copy, changed and signed.
+function changeCollateral(copy) {
+  const [name, file] = pick([['tcbInfo', 'tcb_info.json'], ['enclaveIdentity', 'qe_identity.json']]);
+  const object = JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8'))[name];
+  for (let n = 1 + below(2); n > 0; n--) changeJson(object);
+  const text = JSON.stringify(object);
+  const signature = sign(Buffer.from(text), keys.tcb, 'ieee-p1363').toString('hex');
+  fs.writeFileSync(path.join(copy, file), `{"${name}":${text},"signature":"${signature}"}`);
+  return name;
+}
+
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'mutate-'));
 const file = path.join(work, 'quote');
 const policy = path.join(work, 'policy');
-fs.writeFileSync(policy, '{"tcb": "ignore"}');
-const collateral = readCollateral(folder);
+const copy = path.join(work, 'collateral');
+fs.writeFileSync(policy, `{"tcb": ["UpToDate", "SWHardeningNeeded", "ConfigurationNeeded", "OutOfDate",
+  "ConfigurationAndSWHardeningNeeded", "OutOfDateConfigurationNeeded"]}`);
+fs.cpSync(folder, copy, { recursive: true });
 const root = readRoot(path.join(folder, 'root_ca.pem'));
 const genuine = fs.readFileSync(quoteFile);
 const seen = { both: 0, neither: 0, keyclave: 0, other: 0 };
 let status = 0;
-for (let n = 0; n < Number(countText); n++) {
-  const [kind, quote] = n === 0 ? ['none', genuine] : change(genuine);
+
+function complain(n, kind, words) {
+  const kept = path.join(os.tmpdir(), `mutate-${seedText || 1}-${n}`);
+  fs.cpSync(work, kept, { recursive: true });
+  console.log(`${kind}: ${words}; kept in ${kept}`);
+  status = 1;
+}
+
+// dcap-qvl takes the levels as they stand, keyclave (as Intel's library) from the highest.
+function isSorted(name, list) {
+  const levels = JSON.parse(fs.readFileSync(path.join(copy, name), 'utf8'))[list].tcbLevels;
+  const parts = ({ tcb }) => [...(tcb.sgxtcbcomponents || []).map((part) => part.svn),
+    tcb.isvsvn ?? tcb.pcesvn];
+  return levels.every((level, i) => {
+    if (i === 0) return true;
+    const [above, here] = [parts(levels[i - 1]), parts(level)];
+    const at = here.findIndex((svn, k) => svn !== above[k]);
+    return at < 0 || above[at] > here[at];
+  });
+}
+const areSorted = () => isSorted('tcb_info.json', 'tcbInfo') &&
+  isSorted('qe_identity.json', 'enclaveIdentity');
+
+// One changed quote or collateral in `work`.
+function compare(n, kind, quote) {
   fs.writeFileSync(file, quote);
-  const run = spawnSync(keyclave, ['verify', '--trust', 'sim', '--policy', policy, file]);
-  const [accepted, reason] = judge(quote, collateral, root);
-  if (run.status === 0 && accepted) seen.both++;
-  else if (run.status === 0) {
+  const run = spawnSync(keyclave, ['verify', '--json', '--trust', 'sim', '--policy', policy,
+    '--collateral', copy, file]);
+  const [accepted, words] = judgeFolder(quote);
+  const ours = run.status === 0 ? JSON.parse(run.stdout).tcb.status : null;
+  if (ours !== null && accepted) {
+    seen.both++;
+    if (ours !== words && areSorted()) complain(n, kind, `keyclave says ${ours}, dcap-qvl ${words}`);
+  } else if (ours !== null) {
     seen.keyclave++;
-    if (!KNOWN.some((known) => known.test(reason))) {
-      status = 1;
-      const kept = path.join(os.tmpdir(), `mutate-${seedText || 1}-${n}`);
-      fs.copyFileSync(file, kept);
-      console.log(`${kind}: keyclave accepts what dcap-qvl refuses: ${reason}; kept as ${kept}`);
-    }
+    complain(n, kind, `keyclave says ${ours}, dcap-qvl refuses: ${words}`);
   } else if (accepted) seen.other++;
   else seen.neither++;
   if (![0, 1, 2, 3].includes(run.status)) {
-    status = 1;
-    console.log(`${kind}: keyclave ended with ${run.status} ${run.signal}`);
+    complain(n, kind, `keyclave ended with ${run.status} ${run.signal}`);
   }
-  if (n === 0 && seen.both !== 1) {
-    status = 1;
-    console.log(`the unchanged quote is refused: ${run.stdout}${run.stderr}${reason}`);
+  if (n === 0 && ours === null) complain(n, kind, `refused: ${run.stdout}${run.stderr}`);
+}
+
+// dcap-qvl does not survive all collateral: that is a refusal, too.
+function judgeFolder(quote) {
+  try {
+    return judge(quote, readCollateral(copy), root);
+  } catch (error) {
+    return [false, error.message];
   }
 }
+
+compare(0, 'none', genuine);
+for (let n = 1; n < Number(countText); n++) {
+  if (below(3) > 0) {
+    compare(n, ...change(genuine));
+    continue;
+  }
+  compare(n, changeCollateral(copy), genuine);
+  fs.cpSync(folder, copy, { recursive: true });
+}
 fs.rmSync(work, { recursive: true });
-console.log(`${countText} quotes: accepted by both ${seen.both}, by keyclave alone ` +
+console.log(`${countText} judgements: accepted by both ${seen.both}, by keyclave alone ` +
   `${seen.keyclave}, by dcap-qvl alone ${seen.other}, by none ${seen.neither}`);
 process.exit(status);
