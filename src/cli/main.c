@@ -1,6 +1,8 @@
 /* keyclave(1): finds the subcommand and runs it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "version.h"
@@ -33,8 +35,24 @@ static const struct kc_command *find(const char *name)
     return NULL;
 }
 
+/*
+ * A file that is opened must not get the number of a standard stream that the caller closed. What
+ * fills its place is opened the wrong way round, so that using the stream still fails.
+ */
+static bool fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) != fd)
+            return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!fill_standard_streams())
+        return KC_EXIT_UNJUDGED;
     if (argc < 2) {
         print_help(stderr);
         return KC_EXIT_USAGE;

@@ -1,6 +1,5 @@
 #include "image/sign_config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -151,13 +150,13 @@ enum kc_err kc_sign_config_parse(struct kc_bytes text, struct kc_sign_config *ou
 uint32_t kc_sign_config_date(int64_t unix_time)
 {
     char text[KC_TIME_TEXT_SIZE];
-    unsigned year = 0;
-    unsigned month = 0;
-    unsigned day = 0;
+    uint32_t bcd = 0;
     if (unix_time < 0 || unix_time > KC_TIME_MAX)
         return 0;
     kc_time_format(unix_time, text);
-    if (sscanf(text, "%4u-%2u-%2u", &year, &month, &day) != 3)
-        return 0;
-    return to_bcd(year * 10000 + month * 100 + day);
+    for (size_t i = 0; i < sizeof "YYYY-MM-DD" - 1; i++) {
+        if (text[i] != '-')
+            bcd = bcd << 4 | (uint32_t)(text[i] - '0');
+    }
+    return bcd;
 }
