@@ -11,21 +11,18 @@
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/obj_mac.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "bench.h"
 
 #include "base/reader.h"
 #include "verify/ecdsa.h"
 #include "verify/ecdsa_p384.h"
 #include "verify/snp.h"
 
-#define ROUNDS        9
-#define TARGET        0.90
-#define ROUND_SECONDS 0.1
-#define NOW           1767225600 /* 2026-01-01 */
-#define SEED          SOURCE_ROOT "/fuzz/corpus/snp/milan_vcek"
+#define TARGET 0.90
+#define NOW    1767225600 /* 2026-01-01 */
+#define SEED   SOURCE_ROOT "/fuzz/corpus/snp/milan_vcek"
 
 struct bench {
     struct kc_snp_input input;
@@ -37,14 +34,6 @@ struct bench {
     ECDSA_SIG *signature;
     uint8_t digest[48];
 };
-
-static void must(int good, const char *what)
-{
-    if (good)
-        return;
-    fprintf(stderr, "bench_snp: %s\n", what);
-    exit(1);
-}
 
 static void judge_cold(struct bench *b)
 {
@@ -61,41 +50,6 @@ static void judge_warm(struct bench *b)
 static void openssl_verify(struct bench *b)
 {
     must(ECDSA_do_verify(b->digest, sizeof b->digest, b->signature, b->key) == 1, "signature");
-}
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Calls a second. */
-static double rate(struct bench *b, void (*call)(struct bench *))
-{
-    double start = seconds();
-    double now = start;
-    size_t count = 0;
-    while (now - start < ROUND_SECONDS) {
-        for (int i = 0; i < 10; i++)
-            call(b);
-        count += 10;
-        now = seconds();
-    }
-    return (double)count / (now - start);
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, ROUNDS, sizeof values[0], compare);
-    return values[ROUNDS / 2];
 }
 
 /* The report and chain that the fuzzer starts from, under their own root. */

@@ -11,10 +11,9 @@
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/obj_mac.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "bench.h"
 
 #include "base/time.h"
 #include "formats/pck_certificate.h"
@@ -23,10 +22,8 @@
 #include "verify/ecdsa.h"
 #include "verify/verify.h"
 
-#define ROUNDS        9
-#define SIGNATURES    5 /* in one verification */
-#define TARGET        0.75
-#define ROUND_SECONDS 0.1
+#define SIGNATURES 5 /* in one verification */
+#define TARGET     0.75
 
 struct bench {
     struct kc_bytes report; /* as a relying party receives it: Open Enclave's header and quote */
@@ -39,14 +36,6 @@ struct bench {
     ECDSA_SIG *signature;
     uint8_t digest[32];
 };
-
-static void must(int good, const char *what)
-{
-    if (good)
-        return;
-    fprintf(stderr, "bench_verify: %s\n", what);
-    exit(1);
-}
 
 static void verify_cold(struct bench *b)
 {
@@ -89,41 +78,6 @@ static void verify_one(struct bench *b)
     must(kc_ecdsa_p256_verify(b->quote.attestation_key.ptr, b->quote.signed_part,
                               b->quote.signature.ptr),
          "quote");
-}
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Calls a second. */
-static double rate(struct bench *b, void (*call)(struct bench *))
-{
-    double start = seconds();
-    double now = start;
-    size_t count = 0;
-    while (now - start < ROUND_SECONDS) {
-        for (int i = 0; i < 20; i++)
-            call(b);
-        count += 20;
-        now = seconds();
-    }
-    return (double)count / (now - start);
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, ROUNDS, sizeof values[0], compare);
-    return values[ROUNDS / 2];
 }
 
 /* The signature of the quote, made ready for OpenSSL. */
