@@ -16,7 +16,8 @@ struct test_machine {
     struct kc_sim_processor processor;
     struct kc_sim_secs secs;
     struct kc_platform platform;
-    bool broken; /* EREPORT fails */
+    bool broken;   /* EREPORT and EGETKEY fail */
+    uint64_t told; /* what the core last took the time to be */
 };
 
 static inline enum kc_err test_machine_report(void *context,
@@ -31,6 +32,24 @@ static inline enum kc_err test_machine_report(void *context,
     return KC_OK;
 }
 
+static inline enum kc_err test_machine_key(void *context,
+                                           const uint8_t request[KC_SGX_KEYREQUEST_SIZE],
+                                           uint8_t key[KC_SGX_KEY_SIZE])
+{
+    const struct test_machine *machine = context;
+    uint8_t made[KC_SGX_KEY_SIZE];
+    if (machine->broken || kc_sim_egetkey(&machine->processor, &machine->secs, request, made) != 0)
+        return KC_ERR_REFUSED;
+    memcpy(key, made, sizeof made);
+    return KC_OK;
+}
+
+static inline void test_machine_time_is(void *context, uint64_t now)
+{
+    struct test_machine *machine = context;
+    machine->told = now;
+}
+
 /* `machine` must stay where it is: the platform points to it. */
 static inline void test_machine_init(struct test_machine *machine)
 {
@@ -43,7 +62,10 @@ static inline void test_machine_init(struct test_machine *machine)
     machine->secs.attributes.xfrm = 7;
     machine->secs.isv_prod_id = 1;
     machine->secs.isv_svn = 2;
-    machine->platform = (struct kc_platform){machine, test_machine_report};
+    machine->platform = (struct kc_platform){.context = machine,
+                                             .report = test_machine_report,
+                                             .key = test_machine_key,
+                                             .time_is = test_machine_time_is};
 }
 
 #define TEST_QUOTE_SIZE (KC_SGX_QUOTE_MIN_SIZE + 4)

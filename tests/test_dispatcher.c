@@ -50,6 +50,7 @@ static void test_start(void **unused)
         message.requests_max = rows[i].requests_max;
         message.now = rows[i].now;
         expect_refused(boundary_say(b, message), KC_MESSAGE_START, rows[i].want, rows[i].number);
+        assert_int_equal(b->machine.told, 0);
     }
     const struct kc_effect *ready = boundary_say(b, start); /* what was refused may come again */
     assert_int_equal(ready->type, KC_EFFECT_READY);
@@ -90,9 +91,11 @@ static void test_clock_never_runs_back(void **unused)
     };
     struct boundary *b = boundary_new();
     boundary_start(b);
+    assert_int_equal(b->machine.told, 1700000000);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct kc_message tick = {.type = KC_MESSAGE_TICK, .now = rows[i].now};
         boundary_send(b, &tick, 1);
+        assert_int_equal(b->machine.told, rows[i].backwards ? rows[i].kept : rows[i].now);
         assert_int_equal(b->count, rows[i].backwards ? 1 : 0);
         if (!rows[i].backwards)
             continue;
@@ -115,6 +118,7 @@ static void test_clock_has_an_end(void **unused)
     for (size_t i = 0; i < COUNT_OF(beyond); i++) {
         const struct kc_message tick = {.type = KC_MESSAGE_TICK, .now = beyond[i]};
         expect_refused(boundary_say(b, tick), KC_MESSAGE_TICK, KC_REFUSAL_LIMIT, KC_TIME_MAX);
+        assert_int_equal(b->machine.told, 1700000000);
     }
     const struct kc_message tick = {.type = KC_MESSAGE_TICK, .now = 1700000001};
     boundary_send(b, &tick, 1);

@@ -19,6 +19,14 @@ void kc_handle_log(struct kc_writer *effects, enum kc_log code, uint64_t first, 
     kc_effect_encode(effects, &effect);
 }
 
+/* With the lock held. */
+static void set_time(struct kc_core *core, uint64_t now)
+{
+    core->now = now;
+    if (core->platform->time_is != NULL)
+        core->platform->time_is(core->platform->context, now);
+}
+
 bool kc_handle_start(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects)
 {
     struct kc_effect ready = {
@@ -31,7 +39,7 @@ bool kc_handle_start(struct kc_core *core, const struct kc_message *in, struct k
         return kc_handle_refuse(effects, in->type, KC_REFUSAL_LIMIT, KC_TIME_MAX);
     pthread_mutex_lock(&core->lock);
     core->requests.max = in->requests_max;
-    core->now = in->now;
+    set_time(core, in->now);
     core->phase = KC_PHASE_READY;
     pthread_mutex_unlock(&core->lock);
     kc_effect_encode(effects, &ready);
@@ -46,7 +54,7 @@ bool kc_handle_tick(struct kc_core *core, const struct kc_message *in, struct kc
     pthread_mutex_lock(&core->lock);
     uint64_t kept = core->now;
     if (in->now > kept)
-        core->now = in->now;
+        set_time(core, in->now);
     pthread_mutex_unlock(&core->lock);
     if (in->now < kept)
         kc_handle_log(effects, KC_LOG_CLOCK_BACKWARDS, kept, in->now);

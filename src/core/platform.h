@@ -13,6 +13,14 @@ struct kc_platform {
     enum kc_err (*report)(void *context, const uint8_t target[KC_SGX_TARGETINFO_SIZE],
                           const uint8_t report_data[KC_SGX_REPORT_DATA_SIZE],
                           uint8_t out[KC_SGX_REPORT_SIZE]);
+    /* EGETKEY for a request in the layout of SDM 38.17. KC_ERR_REFUSED: the processor gives no
+     * such key. `key` is written on success only. */
+    enum kc_err (*key)(void *context, const uint8_t request[KC_SGX_KEYREQUEST_SIZE],
+                       uint8_t key[KC_SGX_KEY_SIZE]);
+    /* What the core takes the time to be, in seconds since 1970; never less than the time before.
+     * The image's time(), which OpenSSL asks, gives it from then on. NULL: time() is not ours to
+     * set. Called under the core's lock. */
+    void (*time_is)(void *context, uint64_t now);
 };
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "enclave/enclu.h"
+#include "enclave/shim/shim.h"
 
 static enum kc_err report(void *context, const uint8_t target[KC_SGX_TARGETINFO_SIZE],
                           const uint8_t report_data[KC_SGX_REPORT_DATA_SIZE],
@@ -20,8 +21,6 @@ static enum kc_err report(void *context, const uint8_t target[KC_SGX_TARGETINFO_
     return KC_OK;
 }
 
-const struct kc_platform kc_enclave_platform = {NULL, report};
-
 enum kc_err kc_enclave_key(const uint8_t request[KC_SGX_KEYREQUEST_SIZE],
                            uint8_t key[KC_SGX_KEY_SIZE])
 {
@@ -37,3 +36,19 @@ enum kc_err kc_enclave_key(const uint8_t request[KC_SGX_KEYREQUEST_SIZE],
     kc_bytes_wipe(aligned_key, sizeof(aligned_key));
     return err;
 }
+
+static enum kc_err key_for(void *context, const uint8_t request[KC_SGX_KEYREQUEST_SIZE],
+                           uint8_t key[KC_SGX_KEY_SIZE])
+{
+    (void)context;
+    return kc_enclave_key(request, key);
+}
+
+static void time_is(void *context, uint64_t now)
+{
+    (void)context;
+    kc_shim_set_time((int64_t)now); /* the core admits no time beyond KC_TIME_MAX */
+}
+
+const struct kc_platform kc_enclave_platform = {
+    .report = report, .key = key_for, .time_is = time_is};
