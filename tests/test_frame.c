@@ -68,6 +68,13 @@ static const uint8_t filled[KC_PUBLIC_KEY_SIZE] = {1, 2, 3};
 
 static const struct kc_message messages[] = {
     {.type = KC_MESSAGE_START, .version = 1, .requests_max = 64, .now = 1700000000},
+    {.type = KC_MESSAGE_START,
+     .version = 1,
+     .requests_max = 64,
+     .sessions_max = 9,
+     .certificate_life = 60,
+     .names = {filled, 4},
+     .body = {filled, 7}},
     {.type = KC_MESSAGE_TICK, .now = UINT64_MAX},
     {.type = KC_MESSAGE_GET_REPORT, .id = 0x0102030405060708},
     {.type = KC_MESSAGE_GET_EVIDENCE_WITH_PUB_KEY, .id = 1, .format = {9, [15] = 8}},
@@ -76,6 +83,20 @@ static const struct kc_message messages[] = {
     {.type = KC_MESSAGE_TARGETINFO, .id = 2, .code = 30},
     {.type = KC_MESSAGE_QUOTE, .id = 3, .body = {filled, 1}},
     {.type = KC_MESSAGE_QUOTE, .id = 3, .code = 42},
+    {.type = KC_MESSAGE_OPEN, .conn = 0x10001, .listener = KC_LISTENER_RATLS},
+    {.type = KC_MESSAGE_BYTES, .conn = 0x10001, .body = {filled, 9}},
+    {.type = KC_MESSAGE_CLOSE, .conn = 0x10001},
+    {.type = KC_MESSAGE_RESUME, .conn = 0x10001},
+    {.type = KC_MESSAGE_WORK},
+    {.type = KC_MESSAGE_RECORD, .conn = 2, .record = {KC_RECORD_KEY, 1, "k"}, .body = {filled, 9}},
+    {.type = KC_MESSAGE_RECORD,
+     .conn = 2,
+     .record = {KC_RECORD_TOKEN, 2, "ab"},
+     .code = KC_FOUND_NOTHING},
+    {.type = KC_MESSAGE_IDS, .conn = 2, .record.class = KC_RECORD_KEY, .body = {filled, 3}},
+    {.type = KC_MESSAGE_IDS, .conn = 2, .record.class = KC_RECORD_KEY, .end = true},
+    {.type = KC_MESSAGE_IDS, .conn = 2, .record.class = KC_RECORD_KEY, .code = KC_FOUND_FAILED},
+    {.type = KC_MESSAGE_STORED, .conn = 2, .batch = {7, [15] = 8}, .code = KC_STORED_CONFLICT},
 };
 
 /* The one message of a batch. */
@@ -106,6 +127,14 @@ static void test_messages_round_trip(void **unused)
         assert_int_equal(out.id, in->id);
         assert_int_equal(out.code, in->code);
         assert_memory_equal(out.format, in->format, sizeof in->format);
+        assert_int_equal(out.sessions_max, in->sessions_max);
+        assert_int_equal(out.certificate_life, in->certificate_life);
+        assert_true(kc_bytes_equal(out.names, in->names));
+        assert_int_equal(out.conn, in->conn);
+        assert_int_equal(out.listener, in->listener);
+        assert_true(kc_record_id_equal(&out.record, &in->record));
+        assert_int_equal(out.end, in->end);
+        assert_memory_equal(out.batch, in->batch, sizeof in->batch);
         assert_true(kc_bytes_equal(out.body, in->body));
     }
 }
@@ -121,10 +150,19 @@ struct payload_row {
 
 static const struct payload_row payloads[] = {
     {"type 0", 0, 0, 0, 0, KC_ERR_UNSUPPORTED},
-    {"type 7", 7, 8, 0, 0, KC_ERR_UNSUPPORTED},
+    {"type 15", 15, 8, 0, 0, KC_ERR_UNSUPPORTED},
     {"an effect's type", KC_EFFECT_READY, 8, 0, 0, KC_ERR_UNSUPPORTED},
-    {"start short", KC_MESSAGE_START, 15, 1, 0, KC_ERR_MALFORMED},
-    {"start long", KC_MESSAGE_START, 17, 1, 0, KC_ERR_MALFORMED},
+    {"start short", KC_MESSAGE_START, 31, 1, 0, KC_ERR_MALFORMED},
+    {"start long", KC_MESSAGE_START, 33, 1, 0, KC_ERR_MALFORMED},
+    {"open short", KC_MESSAGE_OPEN, 11, 1, 0, KC_ERR_MALFORMED},
+    {"open long", KC_MESSAGE_OPEN, 13, 1, 0, KC_ERR_MALFORMED},
+    {"bytes without a number", KC_MESSAGE_BYTES, 7, 1, 0, KC_ERR_MALFORMED},
+    {"close long", KC_MESSAGE_CLOSE, 9, 1, 0, KC_ERR_MALFORMED},
+    {"resume long", KC_MESSAGE_RESUME, 9, 1, 0, KC_ERR_MALFORMED},
+    {"work long", KC_MESSAGE_WORK, 1, 0, 0, KC_ERR_MALFORMED},
+    {"record of no class", KC_MESSAGE_RECORD, 15, 0, 0, KC_ERR_MALFORMED},
+    {"ids with a blank that is set", KC_MESSAGE_IDS, 16, 0, 1, KC_ERR_MALFORMED},
+    {"stored long", KC_MESSAGE_STORED, 29, 0, 0, KC_ERR_MALFORMED},
     {"tick short", KC_MESSAGE_TICK, 7, 1, 0, KC_ERR_MALFORMED},
     {"tick long", KC_MESSAGE_TICK, 9, 1, 0, KC_ERR_MALFORMED},
     {"report without id", KC_MESSAGE_GET_REPORT, 0, 0, 0, KC_ERR_MALFORMED},
@@ -163,6 +201,14 @@ static const struct kc_effect effects[] = {
     {.type = KC_EFFECT_EVIDENCE, .id = 5, .key = {filled, KC_PUBLIC_KEY_SIZE}, .body = {filled, 9}},
     {.type = KC_EFFECT_FAILED, .id = 5, .code = KC_FAILURE_QUOTE, .detail = 30},
     {.type = KC_EFFECT_LOG, .code = KC_LOG_QUOTE_AGAIN, .number = 1, .number2 = 2},
+    {.type = KC_EFFECT_SEND, .conn = 3, .body = {filled, 9}},
+    {.type = KC_EFFECT_CLOSE, .conn = 3, .code = KC_CLOSE_TLS},
+    {.type = KC_EFFECT_RESUME_WANTED, .conn = 3},
+    {.type = KC_EFFECT_WORK_WANTED},
+    {.type = KC_EFFECT_FETCH, .conn = 3, .record = {KC_RECORD_KEY, 1, "k"}},
+    {.type = KC_EFFECT_SCAN, .conn = 3, .record = {.class = KC_RECORD_KEY}, .limit = 5},
+    {.type = KC_EFFECT_STORE, .conn = 3, .batch = {7, [15] = 8}, .body = {filled, 9}},
+    {.type = KC_EFFECT_SERVING, .kms_id = {1, [31] = 2}, .not_before = 5, .not_after = 6},
 };
 
 static void test_effects_round_trip(void **unused)
@@ -187,7 +233,63 @@ static void test_effects_round_trip(void **unused)
         assert_int_equal(out.id, in->id);
         assert_true(kc_bytes_equal(out.key, in->key));
         assert_true(kc_bytes_equal(out.body, in->body));
+        assert_int_equal(out.conn, in->conn);
+        assert_true(kc_record_id_equal(&out.record, &in->record));
+        assert_int_equal(out.limit, in->limit);
+        assert_memory_equal(out.batch, in->batch, sizeof in->batch);
+        assert_memory_equal(out.kms_id, in->kms_id, sizeof in->kms_id);
+        assert_int_equal(out.not_before, in->not_before);
+        assert_int_equal(out.not_after, in->not_after);
     }
+}
+
+static void test_store_writes_round_trip(void **unused)
+{
+    (void)unused;
+    const struct kc_store_write in[] = {
+        {{KC_RECORD_KEY, 2, "k1"}, 0, {filled, 9}},
+        {{KC_RECORD_TOKEN, 1, "a"}, 77, {filled, 1}},
+    };
+    uint8_t buffer[256];
+    struct kc_store_write out;
+    struct kc_writer w = kc_writer_of((struct kc_room){buffer, sizeof buffer});
+    for (size_t i = 0; i < COUNT_OF(in); i++)
+        kc_store_write_encode(&w, &in[i]);
+    struct kc_reader r = kc_reader_of(kc_writer_written(&w));
+    for (size_t i = 0; i < COUNT_OF(in); i++) {
+        assert_true(kc_store_write_next(&r, &out));
+        assert_true(kc_record_id_equal(&out.id, &in[i].id));
+        assert_int_equal(out.replaces, in[i].replaces);
+        assert_true(kc_bytes_equal(out.blob, in[i].blob));
+    }
+    assert_false(kc_store_write_next(&r, &out));
+    assert_true(kc_reader_done(&r));
+    for (size_t cut = 1; cut < w.len; cut++) { /* a list that is cut short ends and is not done */
+        r = kc_reader_of(kc_bytes_of(buffer, w.len - cut));
+        while (kc_store_write_next(&r, &out))
+            ;
+        assert_true(cut == 16 || !kc_reader_done(&r));
+    }
+}
+
+static void test_record_names(void **unused)
+{
+    (void)unused;
+    char long_name[KC_RECORD_NAME_MAX + 2];
+    memset(long_name, 'a', sizeof long_name);
+    long_name[KC_RECORD_NAME_MAX + 1] = 0;
+    const struct {
+        const char *name;
+        bool want;
+    } rows[] = {
+        {"a", true},   {"A-Z_0.9", true},  {"", false},           {".", false},
+        {"..", false}, {".a", false},      {"a/b", false},        {"a b", false},
+        {"Ã©", false}, {long_name, false}, {long_name + 1, true},
+    };
+    struct kc_record_id id;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_int_equal(kc_record_id_make(KC_RECORD_KEY, kc_bytes_of_text(rows[i].name), &id),
+                         rows[i].want);
 }
 
 /* No payload of these lengths is an effect of the fixed sizes. */
@@ -201,7 +303,13 @@ static void test_effect_refusals(void **unused)
         enum kc_err want;
     } rows[] = {
         {0x8000, 8, KC_ERR_UNSUPPORTED},
-        {0x8009, 8, KC_ERR_UNSUPPORTED},
+        {0x8011, 8, KC_ERR_UNSUPPORTED},
+        {KC_EFFECT_SEND, 7, KC_ERR_MALFORMED},
+        {KC_EFFECT_CLOSE, 11, KC_ERR_MALFORMED},
+        {KC_EFFECT_WORK_WANTED, 1, KC_ERR_MALFORMED},
+        {KC_EFFECT_FETCH, 10, KC_ERR_MALFORMED}, /* no class is 0 */
+        {KC_EFFECT_STORE, 23, KC_ERR_MALFORMED},
+        {KC_EFFECT_SERVING, 47, KC_ERR_MALFORMED},
         {KC_EFFECT_READY, 7, KC_ERR_MALFORMED},
         {KC_EFFECT_READY, 9, KC_ERR_MALFORMED},
         {KC_EFFECT_REFUSED, 15, KC_ERR_MALFORMED},
@@ -241,6 +349,8 @@ int main(void)
         cmocka_unit_test(test_messages_round_trip),
         cmocka_unit_test(test_message_refusals),
         cmocka_unit_test(test_effects_round_trip),
+        cmocka_unit_test(test_store_writes_round_trip),
+        cmocka_unit_test(test_record_names),
         cmocka_unit_test(test_effect_refusals),
         cmocka_unit_test(test_encoders_refuse_unknown_types),
     };

@@ -17,7 +17,8 @@ struct row {
 
 /* The attack surface: every message that the host can send, and when. */
 static const struct row table[] = {
-    {kc_handle_start, KC_MESSAGE_START, KC_PHASE_NEW, false, 16, 16, 64},
+    {kc_handle_start, KC_MESSAGE_START, KC_PHASE_NEW, false, KC_MESSAGE_START_FIXED,
+     KC_MESSAGE_START_FIXED + KC_MESSAGE_NAMES_MAX + KC_MESSAGE_ROOT_MAX, 64},
     {kc_handle_tick, KC_MESSAGE_TICK, KC_PHASE_READY, true, 8, 8, 64},
     {kc_handle_get_report, KC_MESSAGE_GET_REPORT, KC_PHASE_READY, true, 8, 8, 64},
     {kc_handle_get_evidence, KC_MESSAGE_GET_EVIDENCE_WITH_PUB_KEY, KC_PHASE_READY, true,

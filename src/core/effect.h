@@ -7,6 +7,7 @@
 #define KC_CORE_EFFECT_H
 
 #include "core/frame.h"
+#include "core/record_id.h"
 #include "formats/sgx_report.h"
 
 /* The enclave's public key in PEM, zero padded. */
@@ -21,6 +22,31 @@ enum kc_effect_type {
     KC_EFFECT_EVIDENCE = 0x8006,
     KC_EFFECT_FAILED = 0x8007,
     KC_EFFECT_LOG = 0x8008,
+    KC_EFFECT_SEND = 0x8009,
+    KC_EFFECT_CLOSE = 0x800a,
+    KC_EFFECT_RESUME_WANTED = 0x800b,
+    KC_EFFECT_WORK_WANTED = 0x800c,
+    KC_EFFECT_FETCH = 0x800d,
+    KC_EFFECT_SCAN = 0x800e,
+    KC_EFFECT_STORE = 0x800f,
+    KC_EFFECT_SERVING = 0x8010,
+};
+
+/* Bytes of one SEND at most; what is longer comes by more of them (RESUME_WANTED). */
+#define KC_SEND_MAX 16384
+/* Bytes of the list in one STORE at most. */
+#define KC_STORE_MAX   16384
+#define KC_KMS_ID_SIZE 32
+
+/* CLOSE: why the enclave ended a connection. What it still had to say came before in SEND. */
+enum kc_close {
+    KC_CLOSE_DONE = 1,      /* the peer, or the answer, said that it is the last one */
+    KC_CLOSE_TLS = 2,       /* the TLS library refused what came */
+    KC_CLOSE_HTTP = 3,      /* the request could not be read */
+    KC_CLOSE_DEADLINE = 4,  /* a time limit passed */
+    KC_CLOSE_BUSY = 5,      /* too many connections */
+    KC_CLOSE_NOT_READY = 6, /* there is no certificate yet */
+    KC_CLOSE_INTERNAL = 7,  /* no memory, or the crypto library failed */
 };
 
 /* REFUSED: why a message was not acted on. */
@@ -64,6 +90,16 @@ enum kc_log {
     KC_LOG_KEY_MADE = 1,        /* numbers: bits, 0 */
     KC_LOG_CLOCK_BACKWARDS = 2, /* numbers: time kept, time offered */
     KC_LOG_QUOTE_AGAIN = 3,     /* numbers: id, the host's code */
+    KC_LOG_INITIALISED = 4,     /* numbers: 0, 0 */
+    KC_LOG_RECORD_DAMAGED =
+        5,                  /* a blob is not the record that was asked for. numbers: class, conn */
+    KC_LOG_RECORD_OLD = 6,  /* a record of an earlier version than one seen. numbers: class,
+                               version */
+    KC_LOG_STORE_LIED = 7,  /* an answer of the store that cannot be true. numbers: class, conn */
+    KC_LOG_CERTIFICATE = 8, /* a new one is in use. numbers: not before, not after */
+    KC_LOG_RENEWAL_FAILED = 9, /* alarm. numbers: not after of the one in use, enum kc_failure */
+    KC_LOG_ROOT_RESEALED = 10, /* numbers: 0, 0 */
+    KC_LOG_STORE_FULL = 11,    /* numbers: conn, 0 */
 };
 
 /* Each type uses the fields that name it; the others are zero. */
@@ -78,8 +114,29 @@ struct kc_effect {
     uint64_t number2;      /* LOG */
     uint64_t id;           /* TARGET_WANTED, QUOTE_WANTED, REPORT, EVIDENCE, FAILED */
     struct kc_bytes key;   /* REPORT, EVIDENCE: KC_PUBLIC_KEY_SIZE bytes; view */
-    struct kc_bytes body;  /* QUOTE_WANTED: report; REPORT: quote; EVIDENCE: evidence; view */
+    struct kc_bytes body;  /* QUOTE_WANTED: report; REPORT: quote; EVIDENCE: evidence; SEND: bytes
+                              for the peer; STORE: the list (kc_store_write_next); view */
+    uint64_t conn;         /* SEND to RESUME_WANTED, FETCH to STORE; 0: the enclave's own.
+                              CLOSE has `code`: enum kc_close */
+    struct kc_record_id record; /* FETCH; SCAN: class, and the name that the list begins after */
+    uint32_t limit;             /* SCAN: names at most */
+    uint8_t batch[KC_BATCH_ID_SIZE]; /* STORE: 16 random bytes that STORED must bear */
+    uint8_t kms_id[KC_KMS_ID_SIZE];  /* SERVING: zeros while there is no service identity */
+    uint64_t not_before;             /* SERVING: of the certificate, as is the next */
+    uint64_t not_after;
 };
+
+/* One record of STORE's list. The host stores all or none of a list: each record that it has must
+ * be of version `replaces` (0: there is none), and the new one is of version `replaces` + 1. */
+struct kc_store_write {
+    struct kc_record_id id;
+    uint64_t replaces;
+    struct kc_bytes blob; /* view */
+};
+
+void kc_store_write_encode(struct kc_writer *w, const struct kc_store_write *in);
+/* The next of a list; false at its end or where it is cut short (kc_reader_done() tells). */
+KC_MUST_USE bool kc_store_write_next(struct kc_reader *r, struct kc_store_write *out);
 
 /* KC_ERR_UNSUPPORTED: a type that is none of the above. KC_ERR_MALFORMED: a wrong length. */
 KC_MUST_USE enum kc_err kc_effect_decode(const struct kc_frame_message *frame,

@@ -11,6 +11,70 @@ static void read_answer(struct kc_reader *r, struct kc_message *out, size_t exac
         kc_reader_fail(r);
 }
 
+bool kc_message_next_name(struct kc_reader *r, struct kc_bytes *name)
+{
+    if (r->left == 0)
+        return false;
+    *name = kc_reader_bytes(r, kc_reader_u8(r));
+    return !r->failed;
+}
+
+void kc_message_write_name(struct kc_writer *w, struct kc_bytes name)
+{
+    if (name.len > UINT8_MAX)
+        w->failed = true;
+    kc_writer_u8(w, (uint8_t)name.len);
+    kc_writer_bytes(w, name);
+}
+
+/* A blob is there exactly when the record is. */
+static void read_record(struct kc_reader *r, struct kc_message *out)
+{
+    out->code = kc_reader_u32(r);
+    kc_record_id_decode(r, &out->record);
+    out->body = kc_reader_rest(r);
+    if (out->code == KC_FOUND ? out->body.len == 0 : out->body.len != 0)
+        kc_reader_fail(r);
+}
+
+static void read_ids(struct kc_reader *r, struct kc_message *out)
+{
+    out->code = kc_reader_u32(r);
+    out->record.class = kc_reader_u8(r);
+    uint8_t end = kc_reader_u8(r);
+    out->end = end == 1;
+    bool class_known = out->record.class >= KC_RECORD_ROOT && out->record.class <= KC_RECORD_KEY;
+    if (end > 1 || kc_reader_u16(r) != 0 || !class_known)
+        kc_reader_fail(r);
+    out->body = kc_reader_rest(r);
+    if (out->code != KC_FOUND && (out->body.len != 0 || out->end))
+        kc_reader_fail(r);
+}
+
+static void read_of_connection(struct kc_reader *r, struct kc_message *out)
+{
+    switch (out->type) {
+    case KC_MESSAGE_OPEN:
+        out->listener = kc_reader_u32(r);
+        break;
+    case KC_MESSAGE_BYTES:
+        out->body = kc_reader_rest(r);
+        break;
+    case KC_MESSAGE_RECORD:
+        read_record(r, out);
+        break;
+    case KC_MESSAGE_IDS:
+        read_ids(r, out);
+        break;
+    case KC_MESSAGE_STORED:
+        kc_reader_copy(r, out->batch, sizeof out->batch);
+        out->code = kc_reader_u32(r);
+        break;
+    default: /* CLOSE, RESUME: the number is all */
+        break;
+    }
+}
+
 enum kc_err kc_message_decode(const struct kc_frame_message *frame, struct kc_message *out)
 {
     struct kc_message message = {.type = frame->type};
@@ -20,6 +84,12 @@ enum kc_err kc_message_decode(const struct kc_frame_message *frame, struct kc_me
         message.version = kc_reader_u32(&r);
         message.requests_max = kc_reader_u32(&r);
         message.now = kc_reader_u64(&r);
+        message.sessions_max = kc_reader_u32(&r);
+        message.certificate_life = kc_reader_u32(&r);
+        message.names = kc_reader_bytes(&r, kc_reader_u32(&r));
+        message.body = kc_reader_bytes(&r, kc_reader_u32(&r));
+        if (message.names.len > KC_MESSAGE_NAMES_MAX || message.body.len > KC_MESSAGE_ROOT_MAX)
+            kc_reader_fail(&r);
         break;
     case KC_MESSAGE_TICK:
         message.now = kc_reader_u64(&r);
@@ -38,6 +108,18 @@ enum kc_err kc_message_decode(const struct kc_frame_message *frame, struct kc_me
     case KC_MESSAGE_QUOTE:
         read_answer(&r, &message, 0);
         break;
+    case KC_MESSAGE_WORK:
+        break;
+    case KC_MESSAGE_OPEN:
+    case KC_MESSAGE_BYTES:
+    case KC_MESSAGE_CLOSE:
+    case KC_MESSAGE_RESUME:
+    case KC_MESSAGE_RECORD:
+    case KC_MESSAGE_IDS:
+    case KC_MESSAGE_STORED:
+        message.conn = kc_reader_u64(&r);
+        read_of_connection(&r, &message);
+        break;
     default:
         return KC_ERR_UNSUPPORTED;
     }
@@ -54,6 +136,12 @@ static void write_payload(struct kc_writer *w, const struct kc_message *in)
         kc_writer_u32(w, in->version);
         kc_writer_u32(w, in->requests_max);
         kc_writer_u64(w, in->now);
+        kc_writer_u32(w, in->sessions_max);
+        kc_writer_u32(w, in->certificate_life);
+        kc_writer_u32(w, (uint32_t)in->names.len);
+        kc_writer_bytes(w, in->names);
+        kc_writer_u32(w, (uint32_t)in->body.len);
+        kc_writer_bytes(w, in->body);
         break;
     case KC_MESSAGE_TICK:
         kc_writer_u64(w, in->now);
@@ -71,6 +159,37 @@ static void write_payload(struct kc_writer *w, const struct kc_message *in)
         kc_writer_u64(w, in->id);
         kc_writer_u32(w, in->code);
         kc_writer_bytes(w, in->body);
+        break;
+    case KC_MESSAGE_WORK:
+        break;
+    case KC_MESSAGE_OPEN:
+        kc_writer_u64(w, in->conn);
+        kc_writer_u32(w, in->listener);
+        break;
+    case KC_MESSAGE_BYTES:
+    case KC_MESSAGE_CLOSE:
+    case KC_MESSAGE_RESUME:
+        kc_writer_u64(w, in->conn);
+        kc_writer_bytes(w, in->body);
+        break;
+    case KC_MESSAGE_RECORD:
+        kc_writer_u64(w, in->conn);
+        kc_writer_u32(w, in->code);
+        kc_record_id_encode(w, &in->record);
+        kc_writer_bytes(w, in->body);
+        break;
+    case KC_MESSAGE_IDS:
+        kc_writer_u64(w, in->conn);
+        kc_writer_u32(w, in->code);
+        kc_writer_u8(w, in->record.class);
+        kc_writer_u8(w, in->end ? 1 : 0);
+        kc_writer_u16(w, 0);
+        kc_writer_bytes(w, in->body);
+        break;
+    case KC_MESSAGE_STORED:
+        kc_writer_u64(w, in->conn);
+        kc_writer_copy(w, in->batch, sizeof in->batch);
+        kc_writer_u32(w, in->code);
         break;
     default:
         w->failed = true;

@@ -10,6 +10,12 @@
 #include "core/crypto.h"
 #include "core/requests.h"
 
+struct kc_certificates;
+struct kc_records;
+struct kc_root;
+struct kc_sessions;
+struct kc_tls;
+
 /* As bits, for the dispatcher's table. */
 enum kc_core_phase {
     KC_PHASE_NEW = 1,
@@ -25,6 +31,15 @@ struct kc_core {
     uint64_t now;           /* the host's clock, forward only */
     struct kc_rsa_key *key; /* NULL until first needed; then never another */
     struct kc_requests requests;
+
+    /* The service; all NULL where START asked for none. */
+    struct kc_sessions *sessions;
+    struct kc_tls *tls;
+    struct kc_certificates *certificates;
+    struct kc_records *records;
+    struct kc_root *root; /* NULL until initialised; then never another. Read it by
+                             __atomic_load_n(&core->root, __ATOMIC_ACQUIRE) */
+    bool initialising;    /* an init is under way; atomic exchange */
 };
 
 #endif
