@@ -232,6 +232,37 @@ static void test_dates(void **state)
     kc_enclave_free(enclave);
 }
 
+/* src/http and llhttp in the image; their own tests run natively. */
+static void test_http(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request;
+        uint16_t status;
+        const char *path;
+    } rows[] = {
+        {"GET /v1/sys/health HTTP/1.1\r\nHost: kms\r\n\r\n", 0, "/v1/sys/health"},
+        {"POST /a?b HTTP/1.1\r\nHost: kms\r\nContent-Length: 3\r\n\r\nabc", 0, "/a"},
+        {"GET / HTTP/1.1\r\nHost : kms\r\n\r\n", 400, ""},
+        {"GET / HTTP/2.0\r\nHost: kms\r\n\r\n", 505, ""},
+    };
+    struct kc_enclave *enclave = probe_load();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint8_t in[256] = {PROBE_HTTP};
+        uint8_t out[4096];
+        uint16_t status = 1;
+        size_t len = 0;
+        size_t n = strlen(rows[i].request);
+        memcpy(in + 1, rows[i].request, n);
+        assert_int_equal(ask(enclave, in, 1 + n, out, &len), KC_OK);
+        memcpy(&status, out, 2);
+        assert_int_equal(status, rows[i].status);
+        assert_int_equal(len, 2 + strlen(rows[i].path));
+        assert_memory_equal(out + 2, rows[i].path, len - 2);
+    }
+    kc_enclave_free(enclave);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_report),         cmocka_unit_test(test_seal_key),
         cmocka_unit_test(test_random),         cmocka_unit_test(test_text),
         cmocka_unit_test(test_random_doubles), cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

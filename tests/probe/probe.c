@@ -12,7 +12,9 @@
 #include "enclave/runtime.h"
 #include "probe_crypto.h"
 #include "probe_heap.h"
+#include "probe_http.h"
 #include "probe_libc.h"
+#include "probe_tls.h"
 
 extern uint32_t OPENSSL_ia32cap_P[4];
 /* forbidden.S */
@@ -173,6 +175,8 @@ static size_t serve(struct kc_bytes in, uint8_t *out)
     case PROBE_TEXT:
     case PROBE_DATE:
         return probe_libc(op, in, out);
+    case PROBE_HTTP:
+        return probe_http(kc_bytes_of(in.ptr + 1, in.len - 1), out);
     default:
         if (op >= PROBE_ABORT && op <= PROBE_SMASH) {
             end_in_some_way(op);
@@ -199,6 +203,10 @@ enum kc_err kc_app_call(struct kc_bytes in, struct kc_room out, size_t *out_len)
     }
     if (out.len < 4096)
         return KC_ERR_ROOM;
+    if (in.ptr[0] >= PROBE_TLS_PAIR && in.ptr[0] <= PROBE_TLS_TIME) {
+        *out_len = probe_tls(in.ptr[0], in, out);
+        return KC_OK;
+    }
     *out_len = serve(in, out.ptr);
     return KC_OK;
 }

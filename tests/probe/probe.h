@@ -48,7 +48,18 @@ enum probe_op {
     PROBE_DATE,    /* i64: gmtime_r: year month day hour minute second weekday yearday, i32 each */
     PROBE_STATE,   /* as the runtime set it: RFLAGS u64, MXCSR u32, x87 control word u16 */
     PROBE_THREAD,  /* index of the TCS, u64; how often this thread was here before, u64 */
+    PROBE_HTTP,    /* a request: the status that refuses it, or 0, u16; its path */
+
+    PROBE_TLS_PAIR,   /* u32 suite, u32 group: a session of two ends inside; 1 byte: 1 is good */
+    PROBE_TLS_OPEN,   /* u32 session: a server's end; 1 byte. One thread a session at a time */
+    PROBE_TLS_BYTES,  /* u32 session, the client's bytes: bytes for it. What it says is echoed */
+    PROBE_TLS_EXPORT, /* u32 session: its exporter, 32 bytes */
+    PROBE_TLS_CLOSE,  /* u32 session; 1 byte */
+    PROBE_TLS_TIME,   /* i64: the core's time from now on; time() and a new session's, i64 each */
 };
+
+/* Sessions that PROBE_TLS_OPEN can hold. */
+#define PROBE_TLS_SESSIONS 1024
 
 /* What PROBE_REGISTERS leaves in the registers. */
 #define PROBE_PATTERN 0x5ec4e7c0ffee1337u
