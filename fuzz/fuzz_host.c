@@ -13,6 +13,7 @@
 
 #define IDS       80 /* more than may be parked */
 #define BATCH_MAX (160 * 1024)
+#define WATCHED   (64 * 1024) /* bytes of room: behind its answer the core writes nothing */
 
 enum want { WANTS_NOTHING, WANTS_TARGET, WANTS_QUOTE };
 
@@ -152,12 +153,16 @@ static void call(struct model *m, struct kc_bytes in, struct kc_room out)
     struct kc_frame_message frame;
     struct kc_effect effect;
     size_t len = SIZE_MAX;
+    size_t watched = out.len < WATCHED ? out.len : WATCHED;
+    memset(out.ptr, 0xe7, watched);
     enum kc_err err = kc_core_ecall(m->core, in, out, &len);
     if (err != KC_OK) {
         FUZZ_CHECK((err == KC_ERR_MALFORMED || err == KC_ERR_ROOM) && len == SIZE_MAX);
         return;
     }
     FUZZ_CHECK(len <= out.len);
+    for (size_t i = len; i < watched; i++)
+        FUZZ_CHECK(out.ptr[i] == 0xe7);
     struct kc_reader r = kc_reader_of(kc_bytes_of(out.ptr, len));
     while (kc_frame_next(&r, &frame)) {
         FUZZ_CHECK(kc_effect_decode(&frame, &effect) == KC_OK);

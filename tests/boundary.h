@@ -6,6 +6,8 @@
 #include "test.h"
 
 #define TEST_EFFECTS_MAX 128
+#define TEST_UNTOUCHED   0xe7
+#define TEST_WATCHED     (128 * 1024) /* bytes of room that the core is watched in */
 
 struct boundary {
     struct test_machine machine;
@@ -36,10 +38,15 @@ static inline enum kc_err boundary_send_bytes(struct boundary *b, struct kc_byte
 {
     size_t len = 0;
     struct kc_frame_message frame;
+    memset(b->out, TEST_UNTOUCHED, TEST_WATCHED);
     enum kc_err err = kc_core_ecall(b->core, in, (struct kc_room){b->out, KC_CORE_FRAME_MAX}, &len);
     b->count = 0;
     if (err != KC_OK)
         return err;
+    bool untouched = true;
+    for (size_t i = len; i < TEST_WATCHED; i++)
+        untouched = untouched && b->out[i] == TEST_UNTOUCHED;
+    assert_true(untouched);
     struct kc_reader r = kc_reader_of(kc_bytes_of(b->out, len));
     while (kc_frame_next(&r, &frame)) {
         assert_true(b->count < TEST_EFFECTS_MAX);

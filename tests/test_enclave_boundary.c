@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #define FRAME_MAX ((uint64_t)1024 * 1024)
+#define MARK      0x5ec4e7a11cu /* the upper 40 bits of a word */
 
 enum place {
     HOST,   /* `offset` from honest memory */
@@ -169,12 +170,85 @@ static void test_echo(void **state)
     kc_enclave_free(enclave);
 }
 
+/* Words of `memory`, which tell their place, in the enclave's writable pages. */
+static size_t count_words(const struct kc_emulator *e)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < e->image.run_count; i++) {
+        const struct kc_image_run *run = &e->image.run[i];
+        const uint64_t *word = (const uint64_t *)(e->base + run->offset);
+        if ((run->secinfo_flags & KC_SECINFO_W) == 0)
+            continue;
+        for (size_t k = 0; k < run->pages * KC_IMAGE_PAGE / 8; k++)
+            count += (word[k] >> 24) == MARK;
+    }
+    return count;
+}
+
+static uint64_t send(struct kc_emulator *e, size_t tcs, enum probe_op op, uint64_t n, uint64_t room)
+{
+    struct kc_image_call call = {(uint64_t)memory,        n, (uint64_t)answer_memory, room, 0,
+                                 KC_IMAGE_CALL_UNANSWERED};
+    *(uint8_t *)memory = (uint8_t)op;
+    assert_true(kc_emulator_enter(e, tcs, (uint64_t)&call));
+    return call.status;
+}
+
+/* A call's buffers live on; its bytes do not, whether it was served, refused or had no room. */
+static void test_nothing_remains(void **state)
+{
+    (void)state;
+    static const uint64_t lengths[] = {16, 4096, 20000, 16384, 300000, 300001, FRAME_MAX, 24};
+    struct kc_enclave *enclave = probe_load();
+    struct kc_emulator *e = probe_emulator(enclave);
+    for (size_t k = 0; k < sizeof(memory) / 8; k++)
+        memory[k] = (uint64_t)MARK << 24 | k;
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        uint64_t n = lengths[i];
+        uint64_t room = n < 4096 ? 4096 : (n + 7) / 8 * 8;
+        assert_int_equal(send(e, 3, PROBE_ECHO, n, room), KC_IMAGE_CALL_DONE);
+        assert_memory_equal(answer_memory, memory, n);
+        assert_int_equal(send(e, 3, PROBE_ECHO, n, 8), KC_IMAGE_CALL_ROOM);
+        assert_int_equal(send(e, 3, PROBE_REFUSE, n, room), KC_IMAGE_CALL_REFUSED);
+        assert_int_equal(count_words(e), 0);
+        assert_int_equal(send(e, 3, PROBE_SPILL, n, room), KC_IMAGE_CALL_FAILED);
+        assert_int_equal(count_words(e), 0);
+    }
+    kc_enclave_free(enclave);
+}
+
+/* Rooms that grow and shrink take no memory beyond those of the largest call. */
+static void test_buffers_live_on(void **state)
+{
+    (void)state;
+    struct kc_enclave *enclave = probe_load();
+    struct kc_emulator *e = probe_emulator(enclave);
+    uint64_t before = 0;
+    uint64_t after = 0;
+    for (uint64_t i = 0; i < 2000; i++) {
+        uint64_t n = i * 7919 % FRAME_MAX + 1;
+        assert_int_equal(send(e, 3, PROBE_ECHO, i == 0 ? FRAME_MAX : n, FRAME_MAX),
+                         KC_IMAGE_CALL_DONE);
+        if (i == 0) {
+            assert_int_equal(send(e, 3, PROBE_HEAP_USED, 1, 4096), KC_IMAGE_CALL_DONE);
+            before = answer_memory[0];
+        }
+    }
+    assert_int_equal(send(e, 3, PROBE_HEAP_USED, 1, 4096), KC_IMAGE_CALL_DONE);
+    after = answer_memory[0];
+    assert_true(before >= 2 * FRAME_MAX);
+    assert_int_equal(after, before);
+    kc_enclave_free(enclave);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pointers),
         cmocka_unit_test(test_struct),
         cmocka_unit_test(test_echo),
+        cmocka_unit_test(test_nothing_remains),
+        cmocka_unit_test(test_buffers_live_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

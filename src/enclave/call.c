@@ -13,6 +13,11 @@
 #include "enclave/boundary.h"
 #include "image/image_call.h"
 
+#define BUFFER_MIN 16384u /* KC_CORE_FRAME_MAX is this times a power of two */
+_Static_assert(KC_CORE_FRAME_MAX % BUFFER_MIN == 0 &&
+                   (KC_CORE_FRAME_MAX / BUFFER_MIN & (KC_CORE_FRAME_MAX / BUFFER_MIN - 1)) == 0,
+               "a buffer grows to the largest frame and not beyond");
+
 static enum kc_image_status status_of(enum kc_err err)
 {
     switch (err) {
@@ -29,31 +34,49 @@ static enum kc_image_status status_of(enum kc_err err)
     }
 }
 
+/*
+ * Room for at least `n` bytes that stays for the calls to come, so that a call costs what it uses
+ * and not what it may use. Without memory the room is left as it was. Both old and new are zeros:
+ * the heap gives nothing else, and run() leaves nothing else.
+ */
+static bool grow(struct kc_room *room, size_t n)
+{
+    size_t size = BUFFER_MIN;
+    if (room->ptr != NULL && room->len >= n)
+        return true;
+    while (size < n)
+        size *= 2;
+    uint8_t *larger = malloc(size);
+    if (larger == NULL)
+        return false;
+    free(room->ptr);
+    *room = (struct kc_room){larger, size};
+    return true;
+}
+
 /* Serves a call whose numbers are good. `out_len` is set on KC_IMAGE_CALL_DONE only. */
 static enum kc_image_status run(const struct kc_image_call *call, uint64_t *out_len)
 {
     kc_boundary_fence();
-    enum kc_image_status status = KC_IMAGE_CALL_MEMORY;
+    struct kc_thread *self = kc_thread_self();
     size_t in_len = (size_t)call->in_len;
     size_t out_cap = (size_t)call->out_cap;
     size_t used = 0;
-    uint64_t *in = malloc(kc_boundary_round(in_len));
-    uint64_t *out = malloc(out_cap);
-    if (in == NULL || out == NULL)
-        goto out;
-    kc_boundary_copy_in(in, call->in, in_len);
-    status = status_of(
-        kc_app_call(kc_bytes_of(in, in_len), (struct kc_room){(uint8_t *)out, out_cap}, &used));
-    if (status != KC_IMAGE_CALL_DONE)
-        goto out;
-    /* Another thread may have found an invariant broken meanwhile: nothing leaves any more. */
-    if (used > out_cap || kc_runtime_poisoned)
-        kc_runtime_abort();
-    kc_boundary_copy_out(call->out, out, used);
-    *out_len = used;
-out:
-    free(out); /* the heap wipes */
-    free(in);
+    if (!grow(&self->in, kc_boundary_round(in_len)) || !grow(&self->out, out_cap))
+        return KC_IMAGE_CALL_MEMORY;
+    kc_boundary_copy_in(self->in.ptr, call->in, in_len);
+    enum kc_image_status status = status_of(kc_app_call(
+        kc_bytes_of(self->in.ptr, in_len), (struct kc_room){self->out.ptr, out_cap}, &used));
+    if (status == KC_IMAGE_CALL_DONE) {
+        /* Another thread may have found an invariant broken meanwhile: nothing leaves then. */
+        if (used > out_cap || kc_runtime_poisoned)
+            kc_runtime_abort();
+        kc_boundary_copy_out(call->out, self->out.ptr, used);
+        *out_len = used;
+    }
+    /* A failure may have written anywhere; success wrote what it says (app.h). */
+    kc_bytes_wipe(self->out.ptr, status == KC_IMAGE_CALL_DONE ? used : out_cap);
+    kc_bytes_wipe(self->in.ptr, kc_boundary_round(in_len));
     return status;
 }
 

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
+
 #define KC_THREAD_KEYS 128 /* pthread keys */
 
 struct kc_thread {
@@ -28,6 +30,8 @@ struct kc_thread {
     uint64_t index;       /* which TCS, from 0 */
     uint64_t last_random; /* for the health test of RDSEED */
     int error;            /* errno */
+    struct kc_room in;    /* call.c: of a call's frame and answer. All zeros between calls */
+    struct kc_room out;
     const void *value[KC_THREAD_KEYS];
 };
 

@@ -168,6 +168,7 @@ static size_t serve(struct kc_bytes in, uint8_t *out)
     case PROBE_HEAP_DROP:
     case PROBE_HEAP_MIX:
     case PROBE_HEAP_WIPED:
+    case PROBE_HEAP_USED:
     case PROBE_HEAP_PASS:
     case PROBE_DOUBLE_FREE:
     case PROBE_WILD_FREE:
@@ -190,6 +191,11 @@ enum kc_err kc_app_call(struct kc_bytes in, struct kc_room out, size_t *out_len)
 {
     if (in.len == 0 || in.ptr[0] == PROBE_REFUSE)
         return KC_ERR_MALFORMED;
+    if (in.ptr[0] == PROBE_SPILL) {
+        for (size_t i = 0; i < out.len; i++)
+            out.ptr[i] = in.ptr[i % in.len];
+        return KC_ERR_CRYPTO;
+    }
     if (in.ptr[0] == PROBE_OVERLONG) {
         *out_len = out.len + 1;
         return KC_OK;

@@ -10,6 +10,7 @@ enum probe_op {
     PROBE_SUM,      /* bytes: sum of all, 8 bytes, and CPUID feature word of libcrypto, 8 bytes */
     PROBE_REFUSE,   /* the frame is refused */
     PROBE_OVERLONG, /* claims to have written more than there is room for */
+    PROBE_SPILL,    /* bytes: fills the room with them and fails */
 
     /* What must end the enclave, or in trap mode the process. */
     PROBE_ABORT,
@@ -31,6 +32,7 @@ enum probe_op {
     PROBE_HEAP_DROP,  /* frees what PROBE_HEAP_FILL of any thread took */
     PROBE_HEAP_MIX,   /* u32 rounds, u32 seed: random sizes, contents checked; 1 byte: 1 is good */
     PROBE_HEAP_WIPED, /* u32 size: 1 byte: 1 when a freed block's bytes are all zero */
+    PROBE_HEAP_USED,  /* bytes of chunks in use, u64 */
     PROBE_HEAP_PASS,  /* allocates for another thread to free, frees what others left */
     PROBE_SPIN,       /* u32 rounds of nothing: to be busy */
     PROBE_REGISTERS,  /* fills all registers with a pattern before it leaves */

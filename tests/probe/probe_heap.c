@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "enclave/shim/pool.h"
 #include "enclave/shim/shim.h"
 
 #define HELD_MAX   4096
@@ -125,6 +126,13 @@ static uint8_t pass_on(uint32_t seed)
     return 1;
 }
 
+static size_t used(uint8_t *out)
+{
+    uint64_t bytes = kc_pool_used();
+    memcpy(out, &bytes, 8);
+    return 8;
+}
+
 size_t probe_heap(enum probe_op op, struct kc_bytes in, uint8_t *out)
 {
     uint32_t parameter[2] = {0};
@@ -142,6 +150,8 @@ size_t probe_heap(enum probe_op op, struct kc_bytes in, uint8_t *out)
     case PROBE_HEAP_WIPED:
         out[0] = wiped(parameter[0]);
         return 1;
+    case PROBE_HEAP_USED:
+        return used(out);
     case PROBE_HEAP_PASS:
         out[0] = pass_on(parameter[1]);
         return 1;

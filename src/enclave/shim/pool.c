@@ -52,6 +52,16 @@ size_t kc_pool_size(void)
     return (size_t)pool.count * KC_POOL_CHUNK;
 }
 
+size_t kc_pool_used(void)
+{
+    size_t taken = 0;
+    kc_spin_lock(&pool.lock);
+    for (unsigned i = 0; i < OWNERS_MAX; i++)
+        taken += pool.taken[i];
+    kc_spin_unlock(&pool.lock);
+    return taken * KC_POOL_CHUNK;
+}
+
 static bool is_free(uint32_t index)
 {
     return (pool.free_map[index / 64] >> (index % 64) & 1) != 0;

@@ -35,6 +35,9 @@ void kc_pool_start(void);
 /* Bytes that blocks can lie in. */
 size_t kc_pool_size(void);
 
+/* Bytes of them that chunks in use have. */
+size_t kc_pool_used(void);
+
 /* `count` adjoining chunks, KC_POOL_TAKEN, for `owner`; KC_POOL_NONE when the pool, or the owner's
  * share of it, does not have them. Their memory is zero. */
 uint32_t kc_pool_take(unsigned owner, uint32_t count);
