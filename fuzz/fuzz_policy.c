@@ -20,6 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(policy.mrenclave.count <= KC_POLICY_LIST_MAX);
     FUZZ_CHECK(policy.mrsigner.count <= KC_POLICY_LIST_MAX);
     FUZZ_CHECK(policy.tcb_ignored == (policy.tcb_accepted == 0));
-    FUZZ_CHECK(policy.tcb_accepted < 1u << (KC_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED + 1));
+    FUZZ_CHECK(policy.tcb_accepted < 1u << KC_TCB_REVOKED);
     return 0;
 }

@@ -217,7 +217,7 @@ static void test_oe_formats_refused(void **state)
 {
     (void)state;
     static const enum kc_oe_format formats[] = {KC_OE_SGX_LOCAL, KC_OE_SGX_EPID_LINKABLE,
-                                                KC_OE_SGX_EPID_UNLINKABLE, KC_OE_TDX_QUOTE_ECDSA};
+                                                KC_OE_SGX_EPID_UNLINKABLE};
     struct kc_evidence evidence;
     struct kc_bytes none = {0};
     size_t len = 0;

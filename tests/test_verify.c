@@ -175,8 +175,8 @@ static void names_every_change(void **state)
         const char *verdict, *checks;
     } rows[] = {
         {"version 2", QUOTE_VERSION, 1, "invalid", "quote.shape"},
-        {"version 4", QUOTE_VERSION, 7, "unjudged", "evidence.supported"},
-        {"version 5", QUOTE_VERSION, 6, "unjudged", "evidence.supported"},
+        {"version 4", QUOTE_VERSION, 7, "invalid", "quote.shape"},
+        {"version 5", QUOTE_VERSION, 6, "invalid", "quote.shape"},
         {"key type", 2, 1, "invalid", "quote.shape"},
         {"TEE type", 4, 0x81, "invalid", "quote.shape"},
         {"vendor", QUOTE_VENDOR, 1, "invalid", "qe.vendor quote.signature"},
@@ -198,7 +198,7 @@ static void names_every_change(void **state)
         {"QE signature", QUOTE_QE_SIG + 63, 0x80, "invalid", "qe.signature"},
         {"auth data", QUOTE_AUTH, 1, "invalid", "qe.binding"},
         {"PPID", QUOTE_CERT_TYPE, 5 ^ 3, "unjudged", "chain.present"},
-        {"certification data of type 4", QUOTE_CERT_TYPE, 5 ^ 4, "invalid", "chain.present"},
+        {"certification data of type 4", QUOTE_CERT_TYPE, 5 ^ 4, "unjudged", "chain.present"},
         {"certification data of type 6", QUOTE_CERT_TYPE, 5 ^ 6, "invalid", "quote.shape"},
         {"PEM label", QUOTE_CERT + 8, 0x20, "invalid", "chain.shape"},
     };

@@ -107,9 +107,11 @@ static void judges_real_quotes(void **state)
         /* These carry no chain: one an encrypted PPID, one Intel's sample. */
         {"sgx3-oasis-eppid", "unjudged", "chain.present"},
         {"intel-qvl-sgx3-sample", "unjudged", "chain.present"},
-        /* Known, and not judged yet. */
-        {"tdx4-phala-2025-06", "unjudged", "evidence.supported"},
-        {"tdx5-oe-relaunch-2025-03", "unjudged", "evidence.supported"},
+        {"tdx4-phala-2025-06", "accepted", ""},
+        {"tdx4-trustee-gnr-2025-10", "accepted", ""},
+        {"tdx5-automata-alibaba-2025-06", "accepted", ""},
+        {"tdx5-oe-relaunch-2025-03", "accepted", ""},
+        {"intel-qvl-tdx4-sample", "invalid", "chain.shape qe.mrsigner qe.isv_prod_id"},
     };
     struct kc_verdict *v = malloc(sizeof *v);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

@@ -54,6 +54,19 @@ static json_t *part_of(const struct kc_tcb_rating *rating, bool *ok)
     return object;
 }
 
+/* Modules of version 0 are rated by the platform's level alone. */
+static json_t *module_of(const struct kc_verdict_tcb *tcb, bool *ok)
+{
+    json_t *object = tcb->has_module ? part_of(&tcb->module, ok) : json_object();
+    if (!tcb->has_module) {
+        set(object, "status", json_null(), ok);
+        set(object, "date", json_null(), ok);
+        set(object, "advisories", json_array(), ok);
+    }
+    set(object, "version", json_integer(tcb->module_version), ok);
+    return object;
+}
+
 static json_t *collateral_of(const struct kc_verdict_tcb *tcb, bool *ok)
 {
     json_t *object = json_object();
@@ -72,20 +85,26 @@ json_t *kc_judging_tcb_json(const struct kc_verdict *v)
     if (!v->genuine || !v->facts.has_tcb)
         return json_null();
     json_t *object = json_object();
+    bool is_tdx = v->facts.tee == KC_TEE_TDX;
     json_t *advisories = json_array();
     json_t *platform = part_of(&tcb->platform, &ok);
     add_advisories(advisories, &tcb->platform, &ok);
+    if (tcb->has_module)
+        add_advisories(advisories, &tcb->module, &ok);
     add_advisories(advisories, &tcb->qe, &ok);
     set(platform, "level", json_integer((json_int_t)tcb->level), &ok);
     set(platform, "evaluation_data_number", json_integer(of_info), &ok);
     json_t *qe = part_of(&tcb->qe, &ok);
     set(qe, "evaluation_data_number", json_integer(of_qe), &ok);
+    if (is_tdx)
+        set(platform, "sgx_status", json_string(kc_tcb_status_name(tcb->sgx_platform)), &ok);
     set(object, "status", json_string(kc_tcb_status_name(tcb->status)), &ok);
+    set(object, "whole", json_boolean(tcb->is_whole), &ok);
     set(object, "date", time_of(tcb->platform.date), &ok);
     set(object, "advisories", advisories, &ok);
     set(object, "evaluation_data_number", json_integer(of_info < of_qe ? of_info : of_qe), &ok);
     set(object, "platform", platform, &ok);
-    set(object, "module", json_null(), &ok);
+    set(object, "module", is_tdx ? module_of(tcb, &ok) : json_null(), &ok);
     set(object, "qe", qe, &ok);
     set(object, "collateral", collateral_of(tcb, &ok), &ok);
     if (ok)
@@ -119,7 +138,12 @@ void kc_judging_tcb_print(const struct kc_verdict *v, FILE *out)
             kc_tcb_status_name(tcb->status), tcb->tcb_info_evaluation_number,
             tcb->qe_identity_evaluation_number);
     print_part(out, "  platform", &tcb->platform);
+    if (tcb->has_module)
+        print_part(out, "  TDX module", &tcb->module);
     print_part(out, "  QE", &tcb->qe);
     kc_time_format(tcb->expires, date);
+    if (!tcb->is_whole)
+        fputs("note: collateral is missing or of another time: that status cannot be relied on\n",
+              out);
     fprintf(out, COLUMN "until %s, when %s expires\n", "  collateral", date, tcb->expires_first);
 }

@@ -155,10 +155,8 @@ static void print_claims(const struct kc_verdict_facts *facts, FILE *out)
     }
 }
 
-static void print_facts(const struct kc_judging *j, FILE *out)
+static void print_enclave(const struct kc_sgx_report_body *report, FILE *out)
 {
-    const struct kc_verdict_facts *facts = &j->verdict->facts;
-    const struct kc_sgx_report_body *report = &facts->report;
     bool debug = (report->attributes.flags & KC_SGX_FLAG_DEBUG) != 0;
     print_hex(out, "MRENCLAVE", kc_bytes_of(report->mrenclave, 32));
     print_hex(out, "MRSIGNER", kc_bytes_of(report->mrsigner, 32));
@@ -167,13 +165,45 @@ static void print_facts(const struct kc_judging *j, FILE *out)
     fprintf(out, COLUMN "%s\n", "debug",
             debug ? "YES: the host can read this enclave's memory" : "no");
     print_hex(out, "report data", kc_bytes_of(report->report_data, 64));
+}
+
+static void print_domain(const struct kc_verdict_facts *facts, FILE *out)
+{
+    const struct kc_td_report *td = &facts->td;
+    bool debug = (td->td_attributes & KC_TD_ATTRIBUTES_TUD) != 0;
+    bool closed = (td->td_attributes & KC_TD_ATTRIBUTES_SEPT_VE_DISABLE) != 0;
+    print_hex(out, "MRTD", kc_bytes_of(td->mrtd, 48));
+    for (int i = 0; i < 4; i++) {
+        char name[] = {'R', 'T', 'M', 'R', ' ', (char)('0' + i), '\0'};
+        print_hex(out, name, kc_bytes_of(td->rtmr[i], 48));
+    }
+    print_hex(out, "MRSEAM", kc_bytes_of(td->mrseam, 48));
+    print_hex(out, "MRCONFIGID", kc_bytes_of(td->mrconfigid, 48));
+    print_hex(out, "MROWNER", kc_bytes_of(td->mrowner, 48));
+    print_hex(out, "MROWNERCONFIG", kc_bytes_of(td->mrownerconfig, 48));
+    if (facts->td_is_15)
+        print_hex(out, "MRSERVICETD", kc_bytes_of(td->mrservicetd, 48));
+    fprintf(out, COLUMN "%s\n", "debug",
+            debug ? "YES: the host can read this domain's memory" : "no");
+    fprintf(out, COLUMN "%s\n", "SEPT_VE_DISABLE",
+            closed ? "set" : "CLEAR: the host can inject exceptions on memory accesses");
+    print_hex(out, "report data", kc_bytes_of(td->report_data, 64));
+}
+
+static void print_facts(const struct kc_judging *j, FILE *out)
+{
+    const struct kc_verdict_facts *facts = &j->verdict->facts;
+    if (facts->tee == KC_TEE_TDX)
+        print_domain(facts, out);
+    else
+        print_enclave(&facts->report, out);
     print_hex(out, "platform FMSPC", kc_bytes_of(facts->fmspc, sizeof facts->fmspc));
     kc_judging_tcb_print(j->verdict, out);
     print_claims(facts, out);
     if (facts->trailing_len > 0)
         fprintf(out, COLUMN "%zu after the quote, which nothing signs\n", "trailing bytes",
                 facts->trailing_len);
-    if (j->policy.mrsigner.count == 0 && j->policy.mrenclave.count == 0)
+    if (facts->tee == KC_TEE_SGX && j->policy.mrsigner.count == 0 && j->policy.mrenclave.count == 0)
         fputs("note: the policy names neither mrenclave nor mrsigner, so that any enclave would "
               "do\n",
               out);

@@ -6,8 +6,8 @@
 #include "base/reader.h"
 #include "formats/dice.h"
 #include "formats/evidence_certificate.h"
+#include "formats/quote.h"
 #include "formats/quote_json.h"
-#include "formats/sgx_quote.h"
 
 static enum kc_err unsupported(struct kc_error *error, const char *what)
 {
@@ -36,8 +36,8 @@ static enum kc_err open_oe_report(struct kc_bytes bytes, struct kc_evidence *out
 static enum kc_err open_sgx_ecdsa(struct kc_bytes data, struct kc_evidence *out,
                                   struct kc_error *error)
 {
-    struct kc_sgx_quote quote;
-    enum kc_err err = kc_sgx_quote_decode(data, &quote, error);
+    struct kc_quote quote;
+    enum kc_err err = kc_quote_decode(data, &quote, error);
     if (err != KC_OK)
         return err;
     out->quote = kc_bytes_of(data.ptr, data.len - quote.trailing.len);
@@ -62,6 +62,7 @@ static enum kc_err open_oe_evidence(struct kc_bytes bytes, struct kc_evidence *o
     case KC_OE_LEGACY_REPORT_REMOTE:
         return open_oe_report(header.data, out, error);
     case KC_OE_RAW_SGX_QUOTE_ECDSA:
+    case KC_OE_TDX_QUOTE_ECDSA:
         out->quote = header.data;
         return KC_OK;
     case KC_OE_SGX_LOCAL:
@@ -73,9 +74,6 @@ static enum kc_err open_oe_evidence(struct kc_bytes bytes, struct kc_evidence *o
     case KC_OE_SGX_EPID_UNLINKABLE:
         return unsupported(error, "Open Enclave evidence of format SGX_EPID_UNLINKABLE: Intel has "
                                   "ended EPID attestation");
-    case KC_OE_TDX_QUOTE_ECDSA:
-        return unsupported(error, "Open Enclave evidence of format TDX_QUOTE_ECDSA: TDX quotes are "
-                                  "not judged");
     case KC_OE_FORMAT_COUNT:
         break;
     }

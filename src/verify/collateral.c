@@ -155,6 +155,15 @@ static void judge_all(struct kc_collateral *c, const struct kc_collateral_input 
     judge_revocations(c, pck, has_root_crl ? &c->root_crl : NULL, has_pck_crl ? &c->pck_crl : NULL);
 }
 
+static bool is_signed(const struct kc_collateral *c)
+{
+    for (size_t i = 0; i < c->fault_count; i++) {
+        if (!c->fault[i].is_absence && !c->fault[i].has_dates)
+            return false;
+    }
+    return c->has_tcb_info && c->has_qe_identity && c->tcb_chain.count > 0;
+}
+
 enum kc_err kc_collateral_judge(const struct kc_collateral_input *input, struct kc_collateral **out)
 {
     struct kc_collateral *c = calloc(1, sizeof *c);
@@ -170,6 +179,7 @@ enum kc_err kc_collateral_judge(const struct kc_collateral_input *input, struct 
         c->state = KC_COLLATERAL_BAD;
     else
         c->state = c->absent_count > 0 ? KC_COLLATERAL_INCOMPLETE : KC_COLLATERAL_GOOD;
+    c->is_signed = is_signed(c);
     *out = c;
     return KC_OK;
 }

@@ -65,7 +65,11 @@ struct kc_collateral {
     struct kc_collateral_fault fault[KC_COLLATERAL_FAULTS_MAX];
     size_t absent_count; /* of these faults, those that say that a piece is not there */
 
-    /* Decoded; to be believed when `state` is GOOD. */
+    /* TCB info and QE identity are genuine and nothing speaks against them: what is missing are
+     * revocation lists, or pieces of this time. */
+    bool is_signed;
+
+    /* Decoded; to be believed when `state` is GOOD, and as far as it goes when `is_signed`. */
     bool has_tcb_info;
     struct kc_tcb_info tcb_info;
     bool has_qe_identity;

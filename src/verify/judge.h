@@ -6,12 +6,14 @@
 #define KC_VERIFY_JUDGE_H
 
 #include "formats/pck_certificate.h"
+#include "formats/quote.h"
 #include "verify/verdict.h"
 
 struct kc_judge {
     const struct kc_verify_input *input;
     struct kc_verdict *verdict;
-    struct kc_sgx_quote quote;
+    struct kc_quote quote;
+    const uint8_t *report_data; /* 64: what the attested code chose */
     struct kc_pck_chain *chain; /* room for the chain */
     bool has_chain;             /* it was decoded, and its first certificate is of the profile */
 };
@@ -22,6 +24,8 @@ void kc_judge_fail(struct kc_judge *j, enum kc_stage stage, const char *check, c
 
 /* KC_STAGE_SHAPE. False: there is nothing more to judge. */
 KC_MUST_USE bool kc_judge_shape(struct kc_judge *j);
+/* Of the quote; once its shape holds. */
+enum kc_tee kc_judge_tee(const struct kc_judge *j);
 /* KC_STAGE_CHAIN */
 void kc_judge_chain(struct kc_judge *j);
 /* KC_STAGE_QE_REPORT and KC_STAGE_ATTESTATION_KEY; wants `has_chain` decided. */

@@ -13,7 +13,7 @@
 /* The first half of report data; judge_tail() sees to the other one. */
 static bool matches(const struct kc_judge *j, struct kc_bytes preimage, uint8_t want[32])
 {
-    return kc_sha256(preimage, want) && memcmp(want, j->quote.report.report_data, 32) == 0;
+    return kc_sha256(preimage, want) && memcmp(want, j->report_data, 32) == 0;
 }
 
 static void judge_preimage(struct kc_judge *j, struct kc_bytes preimage, const char *check,
@@ -24,7 +24,7 @@ static void judge_preimage(struct kc_judge *j, struct kc_bytes preimage, const c
     if (matches(j, preimage, want))
         return;
     kc_judge_fail(j, KC_STAGE_BINDING, check, kc_verdict_hex(v, kc_bytes_of(want, 32)),
-                  kc_verdict_hex(v, kc_bytes_of(j->quote.report.report_data, 32)), hint);
+                  kc_verdict_hex(v, kc_bytes_of(j->report_data, 32)), hint);
 }
 
 /* Open Enclave hashes the PEM of the SubjectPublicKeyInfo with its NUL (specified nowhere but in
@@ -68,7 +68,7 @@ static void judge_held_data(struct kc_judge *j)
 /* One half alone would leave 32 bytes to whoever asked for the quote. */
 static void judge_tail(struct kc_judge *j)
 {
-    const uint8_t *tail = j->quote.report.report_data + 32;
+    const uint8_t *tail = j->report_data + 32;
     if (!kc_bytes_are_zero(kc_bytes_of(tail, 32)))
         kc_judge_fail(j, KC_STAGE_BINDING, "binding.report_data_tail",
                       "32 zero bytes at the end of report data",
@@ -85,7 +85,7 @@ static void judge_trailing(struct kc_judge *j)
     if (trailing.len == 0)
         return;
     if (!v->facts.has_oe_claims && matches(j, trailing, want) &&
-        kc_bytes_are_zero(kc_bytes_of(j->quote.report.report_data + 32, 32))) {
+        kc_bytes_are_zero(kc_bytes_of(j->report_data + 32, 32))) {
         v->facts.has_oe_claims = true;
         v->facts.oe_claims = trailing;
         return;
@@ -118,7 +118,7 @@ static void judge_stated_number(struct kc_judge *j, const char *check, uint64_t 
 static void judge_stated_identity(struct kc_judge *j)
 {
     const struct kc_evidence *e = j->input->evidence;
-    const struct kc_sgx_report_body *report = &j->quote.report;
+    const struct kc_sgx_report_body *report = &j->quote.sgx;
     bool debug = (report->attributes.flags & KC_SGX_FLAG_DEBUG) != 0;
     uint8_t product_id[16] = {(uint8_t)(report->isv_prod_id & 0xff),
                               (uint8_t)(report->isv_prod_id >> 8)};

@@ -7,31 +7,28 @@
 #include "verify/ecdsa.h"
 #include "verify/judge.h"
 
-/* Certification data that names the platform in place of its certificate (Intel SGX ECDSA
- * QuoteLib Reference, appendix A.4: PPID plain, RSA-2048 and RSA-3072 encrypted). */
-#define CERT_DATA_PPID_FIRST 1
-#define CERT_DATA_PPID_LAST  3
-
 #define DAMAGED "the PCK chain of this quote is damaged or made up: fetch the evidence again"
 
 static void fail_absent(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
     uint16_t type = j->quote.cert_data_type;
-    bool names_platform = type >= CERT_DATA_PPID_FIRST && type <= CERT_DATA_PPID_LAST;
     const char *actual = kc_verdict_text(v);
     kc_verdict_put(v, "certification data of type ");
     kc_verdict_put_number(v, type);
-    kc_verdict_put(v, names_platform ? ", which names the platform alone" : ", which is not known");
+    kc_verdict_put(v, type == KC_QUOTE_CERT_DATA_PCK_LEAF ? ", the PCK certificate alone"
+                                                          : ", which names the platform alone");
     kc_verdict_fail(v, KC_STAGE_CHAIN,
                     &(struct kc_verdict_failure){
-                        "chain.present", names_platform ? KC_WEIGHT_UNJUDGED : KC_WEIGHT_GENUINE,
-                        "the PCK certificate chain in the quote (type 5)", actual,
+                        "chain.present", KC_WEIGHT_UNJUDGED,
+                        "the PCK certificate chain in the quote (type 5) or in the collateral",
+                        actual,
                         "let the attester's quote provider put the PCK certificate chain into its "
-                        "quotes (Intel's default provider library does so)"});
+                        "quotes (Intel's default provider library does so), or give it as "
+                        "pck_chain.pem with --collateral"});
 }
 
-/* The quote names the platform alone, and the caller has its certificate from elsewhere: that it
+/* The quote has no chain that can be read, and the caller has it from elsewhere: that it
  * is this platform's is what the signature of the QE report shows. */
 static enum kc_err decode_given_chain(struct kc_bytes pem, struct kc_pck_chain *out,
                                       struct kc_error *error)
@@ -44,22 +41,78 @@ static enum kc_err decode_given_chain(struct kc_bytes pem, struct kc_pck_chain *
     return err;
 }
 
+/* The quote has the leaf, the collateral its issuers. */
+static enum kc_err decode_joined_chain(struct kc_bytes leaf, struct kc_bytes issuers,
+                                       struct kc_pck_chain *out, struct kc_error *error)
+{
+    struct kc_bytes text = leaf;
+    uint8_t *both = malloc(leaf.len + 1 + issuers.len);
+    if (both == NULL)
+        return kc_error_set(error, KC_ERR_MEMORY, "no memory left", 0);
+    if (text.len > 0 && text.ptr[text.len - 1] == 0)
+        text.len--;
+    struct kc_writer w = kc_writer_of((struct kc_room){both, leaf.len + 1 + issuers.len});
+    kc_writer_bytes(&w, text);
+    kc_writer_u8(&w, '\n');
+    kc_writer_bytes(&w, issuers);
+    enum kc_err err = decode_given_chain(kc_writer_written(&w), out, error);
+    free(both);
+    return err;
+}
+
+/* Leaf first, root last, whichever way they came: nothing signs their order, and Intel's library
+ * takes any. Where it stays unclear the order stays too, for kc_chain_verify_pck() to refuse. */
+static void arrange(struct kc_pck_chain *chain)
+{
+    struct kc_certificate *c = chain->certificate;
+    struct kc_certificate old[KC_PCK_CHAIN_MAX];
+    size_t root = 0;
+    if (chain->count != 3)
+        return;
+    while (root < 3 && !kc_bytes_equal(c[root].issuer, c[root].subject))
+        root++;
+    if (root == 3)
+        return;
+    memcpy(old, c, sizeof old);
+    size_t leaf = root == 0 ? 1 : 0;
+    size_t ca = 3 - root - leaf;
+    bool swapped = kc_bytes_equal(old[ca].issuer, old[leaf].subject);
+    c[0] = old[swapped ? ca : leaf];
+    c[1] = old[swapped ? leaf : ca];
+    c[2] = old[root];
+}
+
+/* KC_ERR_ABSENT: nobody gave the chain. */
+static enum kc_err find_chain(struct kc_judge *j, struct kc_error *error)
+{
+    const struct kc_collateral_pieces *pieces = j->input->collateral;
+    bool is_given = pieces != NULL && pieces->pck_chain.ptr != NULL;
+    if (j->quote.cert_data_type == KC_QUOTE_CERT_DATA_PCK_CHAIN) {
+        enum kc_err err = kc_pck_chain_decode(j->quote.cert_data, j->chain, error);
+        if (err != KC_ERR_MALFORMED || !is_given)
+            return err;
+    }
+    if (is_given)
+        return decode_given_chain(pieces->pck_chain, j->chain, error);
+    if (j->quote.cert_data_type == KC_QUOTE_CERT_DATA_PCK_LEAF && pieces != NULL &&
+        pieces->pck_crl_chain.ptr != NULL)
+        return decode_joined_chain(j->quote.cert_data, pieces->pck_crl_chain, j->chain, error);
+    return kc_error_set(error, KC_ERR_ABSENT, "there is no PCK chain", 0);
+}
+
 static bool decode_chain(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
     struct kc_error error = KC_ERROR_NONE;
-    const struct kc_collateral_pieces *pieces = j->input->collateral;
-    enum kc_err err = KC_OK;
-    if (j->quote.cert_data_type == KC_SGX_CERT_DATA_PCK_CHAIN) {
-        err = kc_pck_chain_decode(j->quote.cert_data, j->chain, &error);
-    } else if (pieces != NULL && pieces->pck_chain.ptr != NULL) {
-        err = decode_given_chain(pieces->pck_chain, j->chain, &error);
-    } else {
+    enum kc_err err = find_chain(j, &error);
+    if (err == KC_OK) {
+        arrange(j->chain);
+        return true;
+    }
+    if (err == KC_ERR_ABSENT) {
         fail_absent(j);
         return false;
     }
-    if (err == KC_OK)
-        return true;
     if (err == KC_ERR_MEMORY) {
         kc_verdict_fail(v, KC_STAGE_CHAIN,
                         &(struct kc_verdict_failure){"verifier.memory", KC_WEIGHT_UNJUDGED,
@@ -190,6 +243,10 @@ static void note_platform(struct kc_judge *j)
     }
     memcpy(v->facts.fmspc, extension.fmspc, sizeof extension.fmspc);
     memcpy(v->facts.pce_id, extension.pce_id, sizeof extension.pce_id);
+    memcpy(v->facts.ppid, extension.ppid, sizeof extension.ppid);
+    v->facts.has_platform_instance = extension.has_platform;
+    memcpy(v->facts.platform_instance_id, extension.platform_instance_id,
+           sizeof extension.platform_instance_id);
 }
 
 void kc_judge_chain(struct kc_judge *j)

@@ -73,23 +73,33 @@ static void judge_tcb(struct kc_judge *j, const struct kc_collateral *collateral
     struct kc_tcb_input input = {
         .pck = &pck,
         .qe_report = &j->quote.qe_report,
+        .td = kc_judge_tee(j) == KC_TEE_TDX ? &j->quote.td : NULL,
+        .td_is_15 = j->quote.body_type == KC_TDX_QUOTE_TD15,
         .tcb_info = &collateral->tcb_info,
         .qe_identity = &collateral->qe_identity,
     };
     kc_tcb_judge(&input, &tcb);
+    bool is_good = collateral->state == KC_COLLATERAL_GOOD;
     for (size_t i = 0; i < tcb.fault_count; i++)
-        kc_judge_fail(j, KC_STAGE_COLLATERAL, tcb.fault[i].check,
-                      "collateral for this platform that rates it and its Quoting Enclave",
-                      tcb.fault[i].what,
-                      "fetch the collateral that belongs to this platform (its FMSPC and PCE id); "
-                      "if it does, this platform is not one that Intel vouches for");
+        kc_verdict_fail(
+            j->verdict, KC_STAGE_COLLATERAL,
+            &(struct kc_verdict_failure){
+                tcb.fault[i].check, is_good ? KC_WEIGHT_GENUINE : KC_WEIGHT_UNJUDGED,
+                "collateral for this platform that rates it and its Quoting Enclave",
+                tcb.fault[i].what,
+                "fetch the collateral that belongs to this platform (its FMSPC and PCE id); if it "
+                "does, this platform is not one that Intel vouches for"});
     if (tcb.fault_count > 0)
         return;
     facts->has_tcb = true;
     facts->tcb = (struct kc_verdict_tcb){
+        .is_whole = is_good,
         .status = tcb.status,
         .level = tcb.level,
         .platform = *tcb.platform,
+        .sgx_platform = tcb.sgx_platform,
+        .module_version = tcb.module_version,
+        .has_module = tcb.module != NULL,
         .qe = *tcb.qe,
         .tcb_info_evaluation_number = tcb.tcb_info_evaluation_number,
         .qe_identity_evaluation_number = tcb.qe_identity_evaluation_number,
@@ -97,6 +107,8 @@ static void judge_tcb(struct kc_judge *j, const struct kc_collateral *collateral
         .expires = collateral->expires,
         .expires_first = collateral->expires_first,
     };
+    if (tcb.module != NULL)
+        facts->tcb.module = *tcb.module;
 }
 
 static bool earlier_stages_hold(const struct kc_verdict *v)
@@ -132,7 +144,7 @@ void kc_judge_collateral(struct kc_judge *j)
         return;
     }
     note_faults(j, collateral);
-    if (collateral->state == KC_COLLATERAL_GOOD)
+    if (collateral->is_signed)
         judge_tcb(j, collateral);
     kc_collateral_free(collateral);
     kc_verdict_made(v, KC_STAGE_COLLATERAL);

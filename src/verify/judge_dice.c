@@ -117,11 +117,10 @@ void kc_judge_dice(struct kc_judge *j)
                       "a P-256 or P-384 key in the certificate",
                       "another kind of key, or no point of its curve",
                       "make the certificate with a P-256 key");
-    if (!kc_sha256(evidence->dice_claims, want) ||
-        memcmp(want, j->quote.report.report_data, sizeof want) != 0)
+    if (!kc_sha256(evidence->dice_claims, want) || memcmp(want, j->report_data, sizeof want) != 0)
         kc_judge_fail(j, KC_STAGE_BINDING, "binding.dice_claims",
                       kc_verdict_hex(v, kc_bytes_of(want, sizeof want)),
-                      kc_verdict_hex(v, kc_bytes_of(j->quote.report.report_data, 32)),
+                      kc_verdict_hex(v, kc_bytes_of(j->report_data, 32)),
                       "the enclave did not vouch for the claims of this certificate");
     judge_claims(j, evidence->dice_claims);
     v->facts.has_dice_claims = true;

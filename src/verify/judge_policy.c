@@ -31,7 +31,7 @@ static void judge_versions(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
     const struct kc_policy *policy = j->input->policy;
-    const struct kc_sgx_report_body *report = &j->quote.report;
+    const struct kc_sgx_report_body *report = &j->quote.sgx;
     if (policy->has_isv_prod_id && report->isv_prod_id != policy->isv_prod_id)
         refuse(j, "policy.isv_prod_id", kc_verdict_number(v, policy->isv_prod_id),
                kc_verdict_number(v, report->isv_prod_id),
@@ -45,9 +45,16 @@ static void judge_versions(struct kc_judge *j)
     }
 }
 
+static bool is_debug(const struct kc_judge *j)
+{
+    if (kc_judge_tee(j) == KC_TEE_TDX)
+        return (j->quote.td.td_attributes & KC_TD_ATTRIBUTES_TUD) != 0;
+    return (j->quote.sgx.attributes.flags & KC_SGX_FLAG_DEBUG) != 0;
+}
+
 static void judge_debug(struct kc_judge *j)
 {
-    bool debug = (j->quote.report.attributes.flags & KC_SGX_FLAG_DEBUG) != 0;
+    bool debug = is_debug(j);
     if (debug && !j->input->policy->allow_debug)
         refuse(j, "policy.debug", "an enclave without the DEBUG attribute",
                "a debug enclave: the host can read all its memory",
@@ -84,9 +91,11 @@ static bool judge_tcb(struct kc_judge *j)
     struct kc_verdict *v = j->verdict;
     const struct kc_policy *policy = j->input->policy;
     const struct kc_verdict_facts *facts = &v->facts;
-    if (!facts->has_tcb && policy->tcb_ignored)
+    bool is_revoked = facts->has_tcb && facts->tcb.status == KC_TCB_REVOKED;
+    bool is_judged = facts->has_tcb && (facts->tcb.is_whole || is_revoked);
+    if (!is_judged && policy->tcb_ignored)
         return true;
-    if (!facts->has_tcb) {
+    if (!is_judged) {
         kc_verdict_fail(v, KC_STAGE_POLICY,
                         &(struct kc_verdict_failure){
                             "policy.tcb", KC_WEIGHT_UNJUDGED, accepted_statuses(v, policy),
@@ -106,7 +115,11 @@ static bool judge_tcb(struct kc_judge *j)
 void kc_judge_policy(struct kc_judge *j)
 {
     const struct kc_policy *policy = j->input->policy;
-    const struct kc_sgx_report_body *report = &j->quote.report;
+    const struct kc_sgx_report_body *report = &j->quote.sgx;
+    if (kc_judge_tee(j) != KC_TEE_SGX && (policy->has_isv_prod_id || policy->has_min_isv_svn))
+        refuse(j, policy->has_isv_prod_id ? "policy.isv_prod_id" : "policy.min_isv_svn",
+               "an SGX enclave, which the clause is about", "a TDX trust domain",
+               "name what the trust domain has in place of an enclave's product and version");
     judge_hashes(j, "policy.mrenclave", &policy->mrenclave, report->mrenclave,
                  "other code runs there than the policy names; if it is a build that you have "
                  "checked, add its MRENCLAVE (`keyclave measure` prints it)");

@@ -5,44 +5,40 @@
 #include "verify/ecdsa.h"
 #include "verify/judge.h"
 
-/* What Intel's QE identities have all had, and the simulated one has: "mrsigner", "isvprodid". A
+/* What Intel's QE identities have all had, and the simulated ones have: "mrsigner", "isvprodid". A
  * PCK vouches for any enclave with provisioning rights, which a host can give to one of its own. */
-static const uint8_t intel_qe_mrsigner[32] = {
-    0x8c, 0x4f, 0x57, 0x75, 0xd7, 0x96, 0x50, 0x3e, 0x96, 0x13, 0x7f, 0x77, 0xc6, 0x8a, 0x82, 0x9a,
-    0x00, 0x56, 0xac, 0x8d, 0xed, 0x70, 0x14, 0x0b, 0x08, 0x1b, 0x09, 0x44, 0x90, 0xc5, 0x7b, 0xff,
+struct known_qe {
+    uint8_t mrsigner[32];
+    uint16_t isv_prod_id;
 };
-#define INTEL_QE_PROD_ID 1
+
+static const struct known_qe sgx_qe = {
+    {0x8c, 0x4f, 0x57, 0x75, 0xd7, 0x96, 0x50, 0x3e, 0x96, 0x13, 0x7f,
+     0x77, 0xc6, 0x8a, 0x82, 0x9a, 0x00, 0x56, 0xac, 0x8d, 0xed, 0x70,
+     0x14, 0x0b, 0x08, 0x1b, 0x09, 0x44, 0x90, 0xc5, 0x7b, 0xff},
+    1,
+};
+
+static const struct known_qe td_qe = {
+    {0xdc, 0x9e, 0x2a, 0x7c, 0x6f, 0x94, 0x8f, 0x17, 0x47, 0x4e, 0x34,
+     0xa7, 0xfc, 0x43, 0xed, 0x03, 0x0f, 0x7c, 0x15, 0x63, 0xf1, 0xba,
+     0xbd, 0xdf, 0x63, 0x40, 0xc8, 0x2e, 0x0e, 0x54, 0xa8, 0xc5},
+    2,
+};
 
 #define TAMPERED "the evidence was changed or made up: fetch it again from where it was made"
-
-/* Versions 4 and 5 exist and carry TDX (and SGX) quotes: known, and not judged here. */
-static bool is_later_version(struct kc_bytes quote)
-{
-    struct kc_reader r = kc_reader_of(quote);
-    uint16_t version = kc_reader_u16(&r);
-    return quote.len >= KC_SGX_QUOTE_MIN_SIZE && (version == 4 || version == 5);
-}
 
 bool kc_judge_shape(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
-    struct kc_bytes bytes = j->input->evidence->quote;
     struct kc_error error = KC_ERROR_NONE;
-    enum kc_err err = kc_sgx_quote_decode(bytes, &j->quote, &error);
-    if (err == KC_OK) {
+    if (kc_quote_decode(j->input->evidence->quote, &j->quote, &error) == KC_OK) {
         v->has_format = true;
-        v->format = "sgx-quote-v3";
-        v->tee = "sgx";
+        v->format = kc_quote_format_name(&j->quote);
+        v->tee = kc_tee_name(kc_judge_tee(j));
+        j->report_data = kc_quote_report_data(&j->quote);
         kc_verdict_made(v, KC_STAGE_SHAPE);
         return true;
-    }
-    if (err == KC_ERR_UNSUPPORTED && is_later_version(bytes)) {
-        kc_verdict_fail(
-            v, KC_STAGE_SHAPE,
-            &(struct kc_verdict_failure){"evidence.supported", KC_WEIGHT_UNJUDGED,
-                                         "an SGX quote of version 3", "a quote of version 4 or 5",
-                                         "quotes of these versions are not judged yet"});
-        return false;
     }
     const char *actual = kc_verdict_text(v);
     kc_verdict_put(v, error.what);
@@ -50,8 +46,14 @@ bool kc_judge_shape(struct kc_judge *j)
     kc_verdict_put_number(v, error.at);
     kc_verdict_put(v, ")");
     kc_judge_fail(j, KC_STAGE_SHAPE, "quote.shape",
-                  "an SGX quote of version 3 whose lengths add up", actual, TAMPERED);
+                  "an SGX or TDX quote of version 3, 4 or 5 whose lengths add up", actual,
+                  TAMPERED);
     return false;
+}
+
+enum kc_tee kc_judge_tee(const struct kc_judge *j)
+{
+    return kc_quote_is_tdx(&j->quote) ? KC_TEE_TDX : KC_TEE_SGX;
 }
 
 /* Collateral brings the QE's identity in full; who signed it is known without. */
@@ -59,22 +61,24 @@ static void judge_qe_identity(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
     const struct kc_sgx_report_body *qe = &j->quote.qe_report;
-    if (memcmp(qe->mrsigner, intel_qe_mrsigner, sizeof intel_qe_mrsigner) != 0)
+    const struct known_qe *known = kc_judge_tee(j) == KC_TEE_TDX ? &td_qe : &sgx_qe;
+    if (memcmp(qe->mrsigner, known->mrsigner, sizeof known->mrsigner) != 0)
         kc_judge_fail(j, KC_STAGE_QE_REPORT, "qe.mrsigner",
-                      kc_verdict_hex(v, kc_bytes_of(intel_qe_mrsigner, sizeof intel_qe_mrsigner)),
+                      kc_verdict_hex(v, kc_bytes_of(known->mrsigner, sizeof known->mrsigner)),
                       kc_verdict_hex(v, kc_bytes_of(qe->mrsigner, sizeof qe->mrsigner)),
                       "an enclave that is not Intel's Quoting Enclave signed this quote: do not "
                       "believe it");
-    if (qe->isv_prod_id != INTEL_QE_PROD_ID)
+    if (qe->isv_prod_id != known->isv_prod_id)
         kc_judge_fail(j, KC_STAGE_QE_REPORT, "qe.isv_prod_id",
-                      kc_verdict_number(v, INTEL_QE_PROD_ID), kc_verdict_number(v, qe->isv_prod_id),
+                      kc_verdict_number(v, known->isv_prod_id),
+                      kc_verdict_number(v, qe->isv_prod_id),
                       "another enclave of Intel's signed this quote, which is none of its tasks");
 }
 
 static void judge_qe_report(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
-    const struct kc_sgx_quote *quote = &j->quote;
+    const struct kc_quote *quote = &j->quote;
     if (memcmp(quote->qe_vendor_id, kc_sgx_quote_intel_vendor_id, 16) != 0)
         kc_judge_fail(j, KC_STAGE_QE_REPORT, "qe.vendor",
                       kc_verdict_hex(v, kc_bytes_of(kc_sgx_quote_intel_vendor_id, 16)),
@@ -97,7 +101,7 @@ static void judge_qe_report(struct kc_judge *j)
 }
 
 /* SHA-256(attestation key || authentication data). */
-static bool hash_attestation_key(const struct kc_sgx_quote *quote, uint8_t out[32])
+static bool hash_attestation_key(const struct kc_quote *quote, uint8_t out[32])
 {
     size_t len = quote->attestation_key.len + quote->qe_auth_data.len;
     uint8_t *both = malloc(len);
@@ -138,7 +142,7 @@ void kc_judge_quoting_enclave(struct kc_judge *j)
 
 void kc_judge_quote_signature(struct kc_judge *j)
 {
-    const struct kc_sgx_quote *quote = &j->quote;
+    const struct kc_quote *quote = &j->quote;
     if (!kc_ecdsa_p256_verify(quote->attestation_key.ptr, quote->signed_part, quote->signature.ptr))
         kc_judge_fail(j, KC_STAGE_QUOTE, "quote.signature",
                       "a signature of header and report by the attestation key",

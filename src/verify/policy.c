@@ -128,10 +128,12 @@ static enum kc_err read_status(const struct context *c, const json_t *value)
                       "lists Revoked, which no policy may accept: such a platform's keys are "
                       "known or withdrawn",
                       "remove Revoked; \"ignore\" skips the TCB altogether, knowingly");
-    if (!known || status > KC_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED)
+    if (!known || status >= KC_TCB_REVOKED)
         return refuse(c, "lists a status that does not exist",
                       "choose from UpToDate, SWHardeningNeeded, ConfigurationNeeded, "
-                      "ConfigurationAndSWHardeningNeeded, OutOfDate, OutOfDateConfigurationNeeded");
+                      "ConfigurationAndSWHardeningNeeded, OutOfDate, "
+                      "OutOfDateConfigurationNeeded, TDRelaunchAdvised, "
+                      "TDRelaunchAdvisedConfigurationNeeded");
     if ((c->policy->tcb_accepted & 1u << status) != 0)
         return refuse(c, "lists one status twice", "remove the second one");
     c->policy->tcb_accepted |= 1u << status;

@@ -23,7 +23,10 @@ static void fail_unjudged(struct kc_verdict *v, const char *check, const char *e
 static void note_facts(struct kc_judge *j)
 {
     struct kc_verdict_facts *facts = &j->verdict->facts;
-    facts->report = j->quote.report;
+    facts->tee = kc_judge_tee(j);
+    facts->report = j->quote.sgx;
+    facts->td = j->quote.td;
+    facts->td_is_15 = j->quote.body_type == KC_TDX_QUOTE_TD15;
     facts->qe_svn = j->quote.qe_svn;
     facts->pce_svn = j->quote.pce_svn;
     facts->qe_isv_svn = j->quote.qe_report.isv_svn;
@@ -77,7 +80,7 @@ void kc_verify_unreadable(const struct kc_error *error, struct kc_verdict *out)
         fail_unjudged(out, "verifier.memory", "memory for the evidence", "none left",
                       "try again with more memory");
     else if (error->code == KC_ERR_UNSUPPORTED)
-        fail_unjudged(out, "evidence.supported", "evidence with an SGX quote of version 3",
+        fail_unjudged(out, "evidence.supported", "evidence with an SGX or TDX quote",
                       words(out, error), "evidence of this kind is not judged yet");
     else
         kc_verdict_fail(

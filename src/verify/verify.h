@@ -12,7 +12,8 @@
 #define KC_VERIFY_VERIFY_H
 
 #include "formats/evidence.h"
-#include "formats/sgx_quote.h"
+#include "formats/quote.h"
+#include "formats/tee.h"
 #include "verify/collateral.h"
 #include "verify/policy.h"
 
@@ -65,9 +66,14 @@ struct kc_verdict_failure {
 
 /* What the collateral says of the platform; there only once every signature holds. */
 struct kc_verdict_tcb {
+    bool is_whole; /* no piece was missing or of another time: a policy may accept by this */
     enum kc_tcb_status status; /* all parts together */
     size_t level;              /* of TCB info, the highest being 0 */
     struct kc_tcb_rating platform;
+    enum kc_tcb_status sgx_platform; /* TDX: of the first level that the SGX part reaches */
+    uint8_t module_version;          /* TDX */
+    bool has_module; /* TDX modules of version 1 and up; older ones are not rated apart */
+    struct kc_tcb_rating module;
     struct kc_tcb_rating qe;
     uint32_t tcb_info_evaluation_number;
     uint32_t qe_identity_evaluation_number;
@@ -78,12 +84,18 @@ struct kc_verdict_tcb {
 
 /* Facts of genuine evidence; views point into the evidence and the caller's input. */
 struct kc_verdict_facts {
-    struct kc_sgx_report_body report;
+    enum kc_tee tee;
+    struct kc_sgx_report_body report; /* SGX; else zeros, as `td` and `snp` are */
+    struct kc_td_report td;           /* TDX */
+    bool td_is_15;                    /* its body is of TDX 1.5 */
     uint16_t qe_svn;
     uint16_t pce_svn;
     uint16_t qe_isv_svn;
     uint8_t fmspc[6];
     uint8_t pce_id[2];
+    uint8_t ppid[16];
+    bool has_platform_instance; /* of PCK certificates by the Platform CA */
+    uint8_t platform_instance_id[16];
     bool has_oe_claims;
     struct kc_bytes oe_claims; /* the custom claims buffer that report_data hashes */
     bool has_dice_claims;

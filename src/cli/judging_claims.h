@@ -1,0 +1,13 @@
+/* What genuine evidence proves, as JSON. */
+#ifndef KC_CLI_JUDGING_CLAIMS_H
+#define KC_CLI_JUDGING_CLAIMS_H
+
+#include <jansson.h>
+
+#include "verify/verify.h"
+
+/* The object "claims"; null for evidence that is not genuine, so that no reader takes a claim for
+ * a fact. NULL without memory. */
+json_t *kc_judging_claims_json(const struct kc_verdict *v);
+
+#endif
