@@ -50,6 +50,7 @@ enum kc_exchange_state {
     KC_EXCHANGE_COMPUTE,
     KC_EXCHANGE_STORE,
     KC_EXCHANGE_STORE_WAITS,
+    KC_EXCHANGE_CHECK_WAITS, /* it was not said that the changes are stored: are they there? */
     KC_EXCHANGE_END,
 };
 
@@ -58,12 +59,14 @@ struct kc_exchange_read {
     bool asked;                     /* FETCH is out */
     bool known;                     /* `record` is what there is: NULL, there is none */
     const struct kc_record *record; /* held */
+    uint64_t floor;                 /* version known when it was asked for: none may be older */
+    unsigned asked_times;
 };
 
 struct kc_exchange_write {
     struct kc_record_id id;
     uint64_t replaces;        /* version; 0: there must be none */
-    struct kc_record *record; /* the new one; NULL for the root, whose blob is `root_blob` */
+    struct kc_record *record; /* the new one, held; NULL for the root, which `new_root` is */
 };
 
 struct kc_exchange {
@@ -97,7 +100,9 @@ struct kc_exchange {
     void *work;           /* the route's own, from plan to compute; freed by route->forget */
     struct kc_exchange_write write[KC_EXCHANGE_WRITES_MAX];
     size_t write_count;
-    struct kc_root *new_root;        /* init alone: becomes the core's with the commit; owned */
+    bool initialising;               /* kc_exchange_take_init() */
+    struct kc_root *new_root;        /* init alone: stored as ROOT/root with the changes, which are
+                                        sealed under it, and the core's from then on; owned */
     uint8_t batch[KC_BATCH_ID_SIZE]; /* of this try's changes: for kc_record_new() in compute */
 
     /* The answer. */
@@ -114,9 +119,16 @@ struct kc_exchange {
     unsigned tries;
     bool ask_again;              /* records are to be fetched from the store, not the cache */
     struct kc_exchange_read who; /* the token's record */
+    bool scan_asked;
+    bool scan_done;
+    uint32_t scan_left;
+    struct kc_record_id scan_last;
     uint64_t quote_id;
-    uint8_t root_blob[KC_MESSAGE_ROOT_MAX];
-    size_t root_blob_len;
+    bool quote_asked;
+    bool quote_done;
+    struct kc_exchange_read check[KC_EXCHANGE_WRITES_MAX]; /* the changes, as the store has them */
+    bool check_found;                                      /* one of them bears `batch` */
+    enum kc_stored stored;                                 /* what the host said of them */
 };
 
 /* Goes on as far as it can. Never slow. Effects are at most KC_EXCHANGE_EFFECTS_MAX bytes. */
@@ -151,8 +163,14 @@ uint8_t *kc_exchange_answer_room(struct kc_exchange *x, size_t n);
 /* Names a record that must be there before compute; its place in `read`. */
 size_t kc_exchange_need(struct kc_exchange *x, const struct kc_record_id *id);
 
-/* Adds a change; takes `record` over. The version that it replaces is that of `replaces`, or 0. */
+/* Adds a change; takes the hold of `record` over. The version that it replaces is that of
+ * `replaces`, or 0, and its own must be the next. NULL, or one change too many: refused with 500.
+ */
 void kc_exchange_change(struct kc_exchange *x, struct kc_record *record,
                         const struct kc_record *replaces);
+
+/* For the plan of init: from now until its end this exchange alone initialises. False: another
+ * does. */
+KC_MUST_USE bool kc_exchange_take_init(struct kc_exchange *x);
 
 #endif

@@ -8,10 +8,14 @@
 #ifndef KC_CORE_ROOT_H
 #define KC_CORE_ROOT_H
 
+#include "core/effect.h"
 #include "core/message.h"
 #include "core/platform.h"
 
+struct evp_cipher_st;
+struct evp_kdf_st;
 struct evp_pkey_st;
+struct kc_core;
 
 enum kc_seal_policy {
     KC_SEAL_MRENCLAVE = 1, /* this very image alone opens it */
@@ -34,6 +38,11 @@ struct kc_root {
     uint8_t kms_id[32];           /* SHA-256 of its SPKI */
     uint8_t certificate[KC_ROOT_CERTIFICATE_MAX]; /* the service identity's own, DER */
     size_t certificate_len;
+
+    struct evp_cipher_st *aes_256_gcm; /* fetched once, for all who encrypt */
+    struct evp_kdf_st *hkdf;
+    bool resealing;                         /* under the core's lock, as is the next */
+    uint8_t reseal_batch[KC_BATCH_ID_SIZE]; /* of the STORE that is out */
 };
 
 /* KC_ERR_REFUSED: KC_SEAL_MRSIGNER with a signer whose private key is public. KC_ERR_CRYPTO,
@@ -50,6 +59,15 @@ KC_MUST_USE enum kc_err kc_root_seal(const struct kc_platform *platform, const s
 KC_MUST_USE enum kc_err kc_root_open(const struct kc_platform *platform, struct kc_bytes sealed,
                                      struct kc_root **out, bool *current);
 
+/* After a START whose root was not `current`: STORE for connection 0 with the root sealed anew, of
+ * the next version. Nothing when that fails: the one that the host has still opens. */
+void kc_root_reseal(struct kc_core *core, struct kc_writer *effects);
+
+/* STORED for connection 0. However it ends, the service goes on: what is not stored this time is
+ * tried again after the next START. */
+KC_MUST_USE enum kc_refusal kc_root_stored(struct kc_core *core, const struct kc_message *in,
+                                           struct kc_writer *effects);
+
 /* Wipes. NULL is fine. */
 void kc_root_free(struct kc_root *root);
 
@@ -57,8 +75,8 @@ void kc_root_free(struct kc_root *root);
  * context. */
 KC_MUST_USE enum kc_err kc_root_sign(void *root, struct kc_bytes message, uint8_t signature[64]);
 
-/* 32 bytes for one purpose: HKDF-SHA-256 of the root key, `info` = "keyclave 1 " and `purpose`,
- * then u8 class, name. */
+/* 32 bytes for one purpose: HKDF-SHA-256 of the root key without salt, `info` = "keyclave 1 ",
+ * `purpose` (at most 16 characters), a zero byte, then u8 class, u8 length, name. KC_ERR_CRYPTO. */
 KC_MUST_USE enum kc_err kc_root_derive(const struct kc_root *root, const char *purpose,
                                        const struct kc_record_id *id, uint8_t out[32]);
 
