@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#define HEAP_PAGES UINT64_C(24576) /* kms.conf */
+
 struct worker {
     struct kc_enclave *enclave;
     enum probe_op op;
@@ -60,25 +62,19 @@ static void test_wiped(void **state)
     kc_enclave_free(enclave);
 }
 
-static uint64_t fill(struct kc_emulator *e, size_t tcs)
+/* The first word of the answer; 0 where there is none. */
+static uint64_t call_on(struct kc_emulator *e, size_t tcs, enum probe_op op, uint32_t a, uint32_t b)
 {
-    uint64_t in[1] = {PROBE_HEAP_FILL};
-    static uint64_t out[512];
-    struct kc_image_call call = {(uint64_t)in, 1, (uint64_t)out,
-                                 sizeof(out),  0, KC_IMAGE_CALL_UNANSWERED};
-    assert_true(kc_emulator_enter(e, tcs, (uint64_t)&call));
-    assert_int_equal(call.status, KC_IMAGE_CALL_DONE);
-    return out[0];
-}
-
-static uint64_t ask_on(struct kc_emulator *e, size_t tcs, enum probe_op op)
-{
-    uint64_t in[2] = {op, 0};
-    static uint64_t out[512];
+    uint64_t in[2] = {0};
+    uint64_t out[512] = {0};
     struct kc_image_call call = {(uint64_t)in, 9, (uint64_t)out,
                                  sizeof(out),  0, KC_IMAGE_CALL_UNANSWERED};
-    assert_true(kc_emulator_enter(e, tcs, (uint64_t)&call));
-    return call.status;
+    *(uint8_t *)in = (uint8_t)op;
+    memcpy((uint8_t *)in + 1, &a, 4);
+    memcpy((uint8_t *)in + 5, &b, 4);
+    if (!kc_emulator_enter(e, tcs, (uint64_t)&call) || call.status != KC_IMAGE_CALL_DONE)
+        return 0;
+    return out[0];
 }
 
 /* One TCS takes all it can get. The others work on; it serves again once it has let go. */
@@ -87,19 +83,19 @@ static void test_shares(void **state)
     (void)state;
     struct kc_enclave *enclave = probe_load();
     struct kc_emulator *e = probe_emulator(enclave);
-    uint64_t heap = 16384ull * 4096;
+    uint64_t heap = HEAP_PAGES * 4096;
     uint64_t share = heap / e->image.tcs_count;
-    uint64_t first = fill(e, 0);
+    uint64_t first = call_on(e, 0, PROBE_HEAP_FILL, 0, 0);
     assert_true(first > share);
     assert_true(first < heap * 3 / 4);
     for (size_t tcs = 1; tcs < e->image.tcs_count; tcs++) {
-        assert_int_equal(ask_on(e, tcs, PROBE_RSA), KC_IMAGE_CALL_DONE);
-        assert_true(fill(e, tcs) > share / 4);
+        assert_int_equal(call_on(e, tcs, PROBE_RSA, 0, 0), 1);
+        assert_true(call_on(e, tcs, PROBE_HEAP_FILL, 0, 0) > share / 4);
     }
-    assert_int_equal(ask_on(e, 0, PROBE_HEAP_DROP), KC_IMAGE_CALL_DONE);
-    uint64_t again = fill(e, 5);
+    assert_int_equal(call_on(e, 0, PROBE_HEAP_DROP, 0, 0), 1);
+    uint64_t again = call_on(e, 5, PROBE_HEAP_FILL, 0, 0);
     assert_true(again > first / 2);
-    assert_int_equal(ask_on(e, 5, PROBE_HEAP_DROP), KC_IMAGE_CALL_DONE);
+    assert_int_equal(call_on(e, 5, PROBE_HEAP_DROP, 0, 0), 1);
     assert_int_equal(probe_ask(enclave, PROBE_VERIFY, 0, 0), 1);
     kc_enclave_free(enclave);
 }
@@ -112,15 +108,72 @@ static void test_exhausted(void **state)
     struct kc_emulator *e = probe_emulator(enclave);
     static uint64_t in[1024 * 1024 / 8] = {PROBE_ECHO};
     static uint64_t out[1024 * 1024 / 8];
-    fill(e, 0);
+    call_on(e, 0, PROBE_HEAP_FILL, 0, 0);
     struct kc_image_call call = {(uint64_t)in, sizeof(in), (uint64_t)out,
                                  sizeof(out),  0,          KC_IMAGE_CALL_UNANSWERED};
     assert_true(kc_emulator_enter(e, 0, (uint64_t)&call));
     assert_int_equal(call.status, KC_IMAGE_CALL_MEMORY);
-    assert_int_equal(ask_on(e, 1, PROBE_HEAP_DROP), KC_IMAGE_CALL_DONE);
+    assert_int_equal(call_on(e, 1, PROBE_HEAP_DROP, 0, 0), 1);
     call.status = KC_IMAGE_CALL_UNANSWERED;
     assert_true(kc_emulator_enter(e, 0, (uint64_t)&call));
     assert_int_equal(call.status, KC_IMAGE_CALL_DONE);
+    kc_enclave_free(enclave);
+}
+
+#define CHURN_THREADS 2
+#define CHURN_ROUNDS  1000
+#define CHURN_BYTES   10000000
+#define CLASSES       25
+
+struct churner {
+    struct kc_emulator *e;
+    pthread_barrier_t *barrier;
+    size_t tcs;
+    uint64_t used_most;
+    bool good;
+};
+
+static void *churn(void *argument)
+{
+    struct churner *c = argument;
+    uint32_t mine = (uint32_t)c->tcs;
+    uint32_t theirs = (mine + 1) % CHURN_THREADS;
+    for (unsigned i = 0; i < CHURN_ROUNDS; i++) {
+        c->good &= call_on(c->e, c->tcs, PROBE_HEAP_MAKE, CHURN_BYTES, mine) == 1;
+        pthread_barrier_wait(c->barrier);
+        c->good &= call_on(c->e, c->tcs, PROBE_HEAP_UNMAKE, 0, theirs) == 1;
+        pthread_barrier_wait(c->barrier);
+        uint64_t used = call_on(c->e, c->tcs, PROBE_HEAP_USED, 0, 0);
+        c->used_most = used > c->used_most ? used : c->used_most;
+        pthread_barrier_wait(c->barrier);
+    }
+    return NULL;
+}
+
+/* Sessions go from worker to worker: what one TCS took and another freed is free, and the first's
+ * to take again, however often. An empty chunk for each size may stay. */
+static void test_churn(void **state)
+{
+    (void)state;
+    struct kc_enclave *enclave = probe_load();
+    struct kc_emulator *e = probe_emulator(enclave);
+    struct churner churner[CHURN_THREADS];
+    pthread_t thread[CHURN_THREADS];
+    pthread_barrier_t barrier;
+    assert_int_equal(pthread_barrier_init(&barrier, NULL, CHURN_THREADS), 0);
+    for (size_t i = 0; i < CHURN_THREADS; i++)
+        assert_int_equal(call_on(e, i, PROBE_HEAP_MIX, 10, 1), 1);
+    uint64_t before = call_on(e, 0, PROBE_HEAP_USED, 0, 0);
+    for (size_t i = 0; i < CHURN_THREADS; i++) {
+        churner[i] = (struct churner){e, &barrier, i, 0, true};
+        assert_int_equal(pthread_create(&thread[i], NULL, churn, &churner[i]), 0);
+    }
+    for (size_t i = 0; i < CHURN_THREADS; i++) {
+        pthread_join(thread[i], NULL);
+        assert_true(churner[i].good);
+        assert_true(churner[i].used_most <= before + CHURN_THREADS * CLASSES * 8192);
+    }
+    pthread_barrier_destroy(&barrier);
     kc_enclave_free(enclave);
 }
 
@@ -129,7 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wiped),     cmocka_unit_test(test_mix),
         cmocka_unit_test(test_pass),      cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_exhausted),
+        cmocka_unit_test(test_exhausted), cmocka_unit_test(test_churn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,23 +2,9 @@
  * TLS 1.3 inside: libssl over memory in the image, in trap mode, against itself and against a
  * client outside.
  */
-#include "probe/enclave_test.h"
-#include "probe/tls_memory.h"
+#include "probe/tls_line.h"
 
-#include <openssl/err.h>
 #include <pthread.h>
-
-#define ROOM (256 * 1024)
-
-/* One session: a client here, its server inside. */
-struct line {
-    struct kc_enclave *enclave;
-    uint32_t id;
-    SSL_CTX *context;
-    SSL *client;
-    uint8_t in[ROOM];
-    uint8_t out[ROOM];
-};
 
 static struct kc_enclave *load_trapped(void)
 {
@@ -27,76 +13,6 @@ static struct kc_enclave *load_trapped(void)
     if (probe_try(PROBE_IMAGE, PROBE_SIG, false, true, &enclave, &error) != KC_OK)
         fail_msg("cannot load the probe: %s", error.what);
     return enclave;
-}
-
-/* An operation on the session; how many bytes the probe answers. */
-static size_t ask(struct line *l, enum probe_op op, size_t in_len)
-{
-    struct kc_error error = KC_ERROR_NONE;
-    size_t len = 0;
-    l->in[0] = (uint8_t)op;
-    memcpy(l->in + 1, &l->id, 4);
-    if (kc_enclave_call(l->enclave, kc_bytes_of(l->in, 5 + in_len), (struct kc_room){l->out, ROOM},
-                        &len, &error) != KC_OK)
-        return 0;
-    return len;
-}
-
-/* What the client has to say goes in, what comes out goes to the client. */
-static bool exchange(struct line *l)
-{
-    size_t len = 0;
-    if (!tls_drain(l->client, (struct kc_room){l->in + 5, ROOM - 5}, &len))
-        return false;
-    len = ask(l, PROBE_TLS_BYTES, len);
-    return len > 0 && tls_feed(l->client, kc_bytes_of(l->out, len));
-}
-
-static struct line *line_new(struct kc_enclave *enclave, uint32_t id, const char *suite, int group)
-{
-    struct line *l = calloc(1, sizeof(*l));
-    l->enclave = enclave;
-    l->id = id;
-    l->context = tls_client_context(suite, group);
-    l->client = tls_new(l->context, false);
-    if (ask(l, PROBE_TLS_OPEN, 0) != 1 || l->out[0] != 1)
-        return NULL;
-    return l;
-}
-
-static bool line_connect(struct line *l)
-{
-    ERR_clear_error();
-    if (!tls_advance(l->client) || !exchange(l) || !tls_advance(l->client) ||
-        !SSL_is_init_finished(l->client))
-        return false;
-    size_t len = 0; /* the client's Finished, which has no answer: no tickets */
-    return tls_drain(l->client, (struct kc_room){l->in + 5, ROOM - 5}, &len) && len > 0 &&
-           ask(l, PROBE_TLS_BYTES, len) == 0;
-}
-
-static bool line_echo(struct line *l, const uint8_t *bytes, size_t n)
-{
-    static __thread uint8_t back[4 * TLS_RECORD_MAX];
-    size_t got = 0;
-    if (SSL_write(l->client, bytes, (int)n) != (int)n || !exchange(l))
-        return false;
-    while (got < n) {
-        int more = SSL_read(l->client, back + got, (int)(sizeof(back) - got));
-        if (more <= 0)
-            return false;
-        got += (size_t)more;
-    }
-    return got == n && memcmp(bytes, back, n) == 0;
-}
-
-static bool line_close(struct line *l)
-{
-    bool good = ask(l, PROBE_TLS_CLOSE, 0) == 1 && l->out[0] == 1;
-    SSL_free(l->client);
-    SSL_CTX_free(l->context);
-    free(l);
-    return good;
 }
 
 static void test_both_ends_inside(void **state)
@@ -128,7 +44,7 @@ static void test_client_outside(void **state)
         assert_string_equal(SSL_get_cipher_name(l->client), suite);
         assert_int_equal(SSL_get_negotiated_group(l->client), tls_groups[i / TLS_SUITES]);
         assert_true(tls_export(l->client, exported));
-        assert_int_equal(ask(l, PROBE_TLS_EXPORT, 0), TLS_EXPORTER_SIZE);
+        assert_int_equal(line_ask(l, PROBE_TLS_EXPORT, 0), TLS_EXPORTER_SIZE);
         assert_memory_equal(l->out, exported, TLS_EXPORTER_SIZE);
         for (size_t k = 0; k < COUNT_OF(sizes); k++)
             assert_true(line_echo(l, bytes, sizes[k]));
@@ -150,9 +66,9 @@ static void test_refusals(void **state)
     assert_true(good != NULL && bad != NULL && old != NULL);
     assert_true(line_connect(good) && line_connect(bad));
     assert_int_equal(SSL_write(bad->client, "request", 7), 7);
-    assert_true(tls_drain(bad->client, (struct kc_room){bad->in + 5, ROOM - 5}, &len));
+    assert_true(tls_drain(bad->client, (struct kc_room){bad->in + 5, LINE_ROOM - 5}, &len));
     bad->in[5 + len - 1] ^= 1;
-    assert_int_equal(ask(bad, PROBE_TLS_BYTES, len), 0);
+    assert_int_equal(line_ask(bad, PROBE_TLS_BYTES, len), 0);
     assert_false(line_echo(bad, (const uint8_t *)"again", 5));
     assert_int_equal(SSL_set_min_proto_version(old->client, TLS1_2_VERSION), 1);
     assert_int_equal(SSL_set_max_proto_version(old->client, TLS1_2_VERSION), 1);

@@ -169,6 +169,8 @@ static size_t serve(struct kc_bytes in, uint8_t *out)
     case PROBE_HEAP_MIX:
     case PROBE_HEAP_WIPED:
     case PROBE_HEAP_USED:
+    case PROBE_HEAP_MAKE:
+    case PROBE_HEAP_UNMAKE:
     case PROBE_HEAP_PASS:
     case PROBE_DOUBLE_FREE:
     case PROBE_WILD_FREE:

@@ -28,14 +28,16 @@ enum probe_op {
     PROBE_RDTSC,
     PROBE_SYSCALL,
 
-    PROBE_HEAP_FILL,  /* takes all it can: blocks of 64 KiB, 8 bytes; keeps them */
-    PROBE_HEAP_DROP,  /* frees what PROBE_HEAP_FILL of any thread took */
-    PROBE_HEAP_MIX,   /* u32 rounds, u32 seed: random sizes, contents checked; 1 byte: 1 is good */
-    PROBE_HEAP_WIPED, /* u32 size: 1 byte: 1 when a freed block's bytes are all zero */
-    PROBE_HEAP_USED,  /* bytes of chunks in use, u64 */
-    PROBE_HEAP_PASS,  /* allocates for another thread to free, frees what others left */
-    PROBE_SPIN,       /* u32 rounds of nothing: to be busy */
-    PROBE_REGISTERS,  /* fills all registers with a pattern before it leaves */
+    PROBE_HEAP_FILL,   /* takes all it can: blocks of 64 KiB, 8 bytes; keeps them */
+    PROBE_HEAP_DROP,   /* frees what PROBE_HEAP_FILL of any thread took */
+    PROBE_HEAP_MIX,    /* u32 rounds, u32 seed: random sizes, contents checked; 1 byte: 1 is good */
+    PROBE_HEAP_WIPED,  /* u32 size: 1 byte: 1 when a freed block's bytes are all zero */
+    PROBE_HEAP_USED,   /* bytes of chunks in use, u64 */
+    PROBE_HEAP_MAKE,   /* u32 bytes, u32 place: blocks of all sizes kept there; 1 byte: 1 is good */
+    PROBE_HEAP_UNMAKE, /* u32 0, u32 place: frees them; 1 byte */
+    PROBE_HEAP_PASS,   /* allocates for another thread to free, frees what others left */
+    PROBE_SPIN,        /* u32 rounds of nothing: to be busy */
+    PROBE_REGISTERS,   /* fills all registers with a pattern before it leaves */
 
     PROBE_SIGN,    /* u32 rounds of ECDSA P-256 sign; 1 byte: 1 is good */
     PROBE_VERIFY,  /* one signature made, verified, refused when changed; 1 byte */

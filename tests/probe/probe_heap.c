@@ -10,11 +10,19 @@
 #define HELD_SIZE  (64 * 1024)
 #define MIX_BLOCKS 64
 #define PASSED     64
+#define PLACES     4
 
 static struct kc_spin lock;
 static void *held[HELD_MAX];
 static uint64_t held_count;
 static void *passed[PASSED];
+
+struct made {
+    struct made *before;
+    size_t n;
+};
+
+static struct made *made[PLACES];
 
 static size_t fill(uint8_t *out)
 {
@@ -126,6 +134,37 @@ static uint8_t pass_on(uint32_t seed)
     return 1;
 }
 
+/* Blocks until `bytes` of them are held at a place, each holding the one before. */
+static uint8_t make(uint32_t bytes, uint32_t place)
+{
+    static uint32_t seeds[PLACES];
+    if (place >= PLACES || made[place] != NULL)
+        return 0;
+    for (size_t total = 0; total < bytes;) {
+        size_t n = sizeof(struct made) + 1 + random_size(&seeds[place]);
+        struct made *block = malloc(n);
+        if (block == NULL)
+            return 0;
+        *block = (struct made){made[place], n};
+        ((uint8_t *)block)[n - 1] = 0xaa;
+        made[place] = block;
+        total += n;
+    }
+    return 1;
+}
+
+static uint8_t unmake(uint32_t place)
+{
+    uint8_t good = 1;
+    while (place < PLACES && made[place] != NULL) {
+        struct made *block = made[place];
+        made[place] = block->before;
+        good &= ((uint8_t *)block)[block->n - 1] == 0xaa;
+        free(block);
+    }
+    return good;
+}
+
 static size_t used(uint8_t *out)
 {
     uint64_t bytes = kc_pool_used();
@@ -152,6 +191,12 @@ size_t probe_heap(enum probe_op op, struct kc_bytes in, uint8_t *out)
         return 1;
     case PROBE_HEAP_USED:
         return used(out);
+    case PROBE_HEAP_MAKE:
+        out[0] = make(parameter[0], parameter[1]);
+        return 1;
+    case PROBE_HEAP_UNMAKE:
+        out[0] = unmake(parameter[1]);
+        return 1;
     case PROBE_HEAP_PASS:
         out[0] = pass_on(parameter[1]);
         return 1;

@@ -1,5 +1,5 @@
 /*
- * malloc: a heap for each TCS over one pool of 16 KiB chunks.
+ * malloc: a heap for each TCS over one pool of 8 KiB chunks.
  *
  * A chunk is free, holds slots of one size for one owner, or is part of a run for one large block.
  * All bookkeeping lies beside the chunks, never between blocks, so that an overflow of a block
@@ -18,16 +18,16 @@
 #include "enclave/shim/pool.h"
 #include "enclave/shim/shim.h"
 
-#define CLASSES      28
-#define CLASS_MAX    8192
+#define CLASSES      25
+#define CLASS_MAX    4096
 #define NO_CHUNK     UINT32_MAX
 #define OWNERS_MAX   64
 #define WORDS_OF_MAP (KC_POOL_CHUNK / KC_POOL_SLOT_MIN / 64)
 
 /* Multiples of 16, chosen so that little of a chunk is left over. */
 static const uint16_t class_size[CLASSES] = {
-    32,  48,  64,  80,   96,   112,  128,  160,  192,  224,  256,  320,  384,  448,
-    512, 640, 768, 1024, 1280, 1536, 1792, 2048, 2336, 2720, 3264, 4096, 5456, 8192,
+    32,  48,  64,  80,  96,  112,  128,  160,  192,  224,  256,  320,  384,
+    448, 512, 576, 672, 816, 1008, 1168, 1360, 1632, 2048, 2720, 4096,
 };
 
 struct owner {

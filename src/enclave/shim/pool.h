@@ -1,5 +1,5 @@
 /*
- * The heap's pages, handed out in chunks of 16 KiB, and the books about them (heap.c).
+ * The heap's pages, handed out in chunks of 8 KiB, and the books about them (heap.c).
  */
 #ifndef KC_ENCLAVE_SHIM_POOL_H
 #define KC_ENCLAVE_SHIM_POOL_H
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KC_POOL_CHUNK    16384u
+#define KC_POOL_CHUNK    8192u
 #define KC_POOL_SLOT_MIN 32u
 #define KC_POOL_NONE     UINT32_MAX
 
