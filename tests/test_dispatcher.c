@@ -233,26 +233,47 @@ static void test_ids(void **unused)
 {
     (void)unused;
     uint8_t report[KC_SGX_REPORT_SIZE];
-    const struct kc_message get = {.type = KC_MESSAGE_GET_REPORT, .id = UINT64_MAX};
-    const struct kc_message quote = {.type = KC_MESSAGE_QUOTE, .id = UINT64_MAX, .code = 1};
-    const struct kc_message evidence =
-        message_evidence(UINT64_MAX, kc_oe_format_uuid(KC_OE_SGX_LOCAL));
+    const uint64_t last = KC_REQUEST_ID_OWN - 1;
+    const struct kc_message get = {.type = KC_MESSAGE_GET_REPORT, .id = last};
+    const struct kc_message quote = {.type = KC_MESSAGE_QUOTE, .id = last, .code = 1};
+    const struct kc_message evidence = message_evidence(last, kc_oe_format_uuid(KC_OE_SGX_LOCAL));
     struct boundary *b = boundary_new();
     boundary_start(b);
     expect_refused(boundary_say(b, message_target(0)), KC_MESSAGE_TARGETINFO, KC_REFUSAL_UNKNOWN_ID,
                    0);
-    expect_refused(boundary_say(b, quote), KC_MESSAGE_QUOTE, KC_REFUSAL_UNKNOWN_ID, UINT64_MAX);
+    expect_refused(boundary_say(b, quote), KC_MESSAGE_QUOTE, KC_REFUSAL_UNKNOWN_ID, last);
     assert_int_equal(boundary_say(b, get)->type, KC_EFFECT_TARGET_WANTED);
-    expect_refused(boundary_say(b, get), get.type, KC_REFUSAL_ID_IN_USE, UINT64_MAX);
+    expect_refused(boundary_say(b, get), get.type, KC_REFUSAL_ID_IN_USE, last);
     /* A request that fails at once must not seem to end the parked one of the same number. */
-    expect_refused(boundary_say(b, evidence), evidence.type, KC_REFUSAL_ID_IN_USE, UINT64_MAX);
-    expect_refused(boundary_say(b, quote), KC_MESSAGE_QUOTE, KC_REFUSAL_NOT_AWAITED, UINT64_MAX);
-    boundary_get_report_for_quote(b, UINT64_MAX, report);
-    expect_refused(boundary_say(b, message_target(UINT64_MAX)), KC_MESSAGE_TARGETINFO,
-                   KC_REFUSAL_NOT_AWAITED, UINT64_MAX);
-    expect_failed(boundary_say(b, quote), UINT64_MAX, KC_FAILURE_QUOTE, 1);
-    expect_refused(boundary_say(b, quote), KC_MESSAGE_QUOTE, KC_REFUSAL_UNKNOWN_ID, UINT64_MAX);
+    expect_refused(boundary_say(b, evidence), evidence.type, KC_REFUSAL_ID_IN_USE, last);
+    expect_refused(boundary_say(b, quote), KC_MESSAGE_QUOTE, KC_REFUSAL_NOT_AWAITED, last);
+    boundary_get_report_for_quote(b, last, report);
+    expect_refused(boundary_say(b, message_target(last)), KC_MESSAGE_TARGETINFO,
+                   KC_REFUSAL_NOT_AWAITED, last);
+    expect_failed(boundary_say(b, quote), last, KC_FAILURE_QUOTE, 1);
+    expect_refused(boundary_say(b, quote), KC_MESSAGE_QUOTE, KC_REFUSAL_UNKNOWN_ID, last);
     assert_int_equal(boundary_say(b, get)->type, KC_EFFECT_TARGET_WANTED); /* free again */
+    boundary_free(b);
+}
+
+/* Ids with the highest bit are the enclave's to give. */
+static void test_ids_of_the_enclave(void **unused)
+{
+    (void)unused;
+    static const uint64_t ids[] = {KC_REQUEST_ID_OWN, KC_REQUEST_ID_OWN + 1, UINT64_MAX};
+    struct boundary *b = boundary_new();
+    boundary_start(b);
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        const struct kc_message messages[] = {
+            {.type = KC_MESSAGE_GET_REPORT, .id = ids[i]},
+            message_evidence(ids[i], kc_oe_format_uuid(KC_OE_SGX_ECDSA)),
+        };
+        for (size_t k = 0; k < COUNT_OF(messages); k++)
+            expect_refused(boundary_say(b, messages[k]), messages[k].type, KC_REFUSAL_LIMIT,
+                           KC_REQUEST_ID_OWN - 1);
+        expect_refused(boundary_say(b, message_target(ids[i])), KC_MESSAGE_TARGETINFO,
+                       KC_REFUSAL_UNKNOWN_ID, ids[i]);
+    }
     boundary_free(b);
 }
 
@@ -382,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_unknown_type_goes_on),
         cmocka_unit_test(test_bounds_of_a_batch),
         cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_ids_of_the_enclave),
         cmocka_unit_test(test_full_table),
         cmocka_unit_test(test_largest_batch),
         cmocka_unit_test(test_threads_cannot_repeat),

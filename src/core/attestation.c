@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "formats/oe_claims.h"
+#include "ratls/claims.h"
 
 static const char event[] = "Attestation KMS example"; /* its NUL belongs to the claim */
 
@@ -48,18 +49,38 @@ enum kc_failure kc_attestation_choose(const uint8_t uuid[KC_OE_UUID_SIZE], struc
         *detail = (uint32_t)settings.len;
         return KC_FAILURE_SETTINGS;
     }
-    *out = (struct kc_attestation){.is_evidence = true, .format = format};
+    *out = (struct kc_attestation){.kind = KC_ATTESTATION_EVIDENCE, .format = format};
     return KC_FAILURE_NONE;
 }
 
-enum kc_err kc_attestation_report_data(const struct kc_attestation *what,
-                                       const uint8_t key_hash[KC_SHA256_SIZE],
+enum kc_err kc_attestation_of_claims(struct kc_bytes bytes, struct kc_attestation *out)
+{
+    struct kc_attestation what = {.kind = KC_ATTESTATION_CLAIMS};
+    struct kc_ratls_claims claims = {0};
+    enum kc_err err = kc_ratls_claims_decode(bytes, &claims, NULL);
+    if (err == KC_OK)
+        err = kc_ratls_report_data(bytes, what.claims_data);
+    if (err == KC_OK)
+        *out = what;
+    return err;
+}
+
+bool kc_attestation_binds_key(const struct kc_attestation *what)
+{
+    return what->kind != KC_ATTESTATION_CLAIMS;
+}
+
+enum kc_err kc_attestation_report_data(const struct kc_attestation *what, const uint8_t *key_hash,
                                        uint8_t out[KC_SGX_REPORT_DATA_SIZE])
 {
     uint8_t claims[KC_ATTESTATION_OVERHEAD];
     struct kc_writer w = kc_writer_of((struct kc_room){claims, sizeof claims});
+    if (what->kind == KC_ATTESTATION_CLAIMS) {
+        memcpy(out, what->claims_data, KC_SGX_REPORT_DATA_SIZE);
+        return KC_OK;
+    }
     memset(out, 0, KC_SGX_REPORT_DATA_SIZE);
-    if (!what->is_evidence || what->format != KC_OE_SGX_ECDSA) {
+    if (what->kind == KC_ATTESTATION_REPORT || what->format != KC_OE_SGX_ECDSA) {
         memcpy(out, key_hash, KC_SHA256_SIZE);
         return KC_OK;
     }

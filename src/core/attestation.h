@@ -5,6 +5,10 @@
  *   GET_REPORT                                    SHA-256(public key, 512 bytes) || 32 zeros
  *   evidence LEGACY_REPORT_REMOTE, RAW_SGX_...    the same: these formats carry no claims
  *   evidence SGX_ECDSA                            SHA-256(custom claims) || 32 zeros
+ *   kms-ratls/1                                   SHA-256(claims) || 32 zeros
+ *
+ * None is read as another: a public key begins with '-', custom claims with 01, the claims of
+ * kms-ratls/1 (ratls/claims.h) with a3, a5 or a6.
  *
  * The claims (specification of Open Enclave's custom claims, version 1): "Event" = "Attestation
  * KMS example" with its NUL, "Public key hash" = SHA-256(public key, 512 bytes).
@@ -16,10 +20,17 @@
 #include "formats/oe_report.h"
 #include "formats/sgx_quote.h"
 
-/* What is asked for: GET_REPORT, or evidence of a format. */
+enum kc_attestation_kind {
+    KC_ATTESTATION_REPORT,   /* GET_REPORT */
+    KC_ATTESTATION_EVIDENCE, /* GET_EVIDENCE_WITH_PUB_KEY */
+    KC_ATTESTATION_CLAIMS,   /* the core's own: quotes.h */
+};
+
+/* What is asked for. */
 struct kc_attestation {
-    bool is_evidence;
-    enum kc_oe_format format;
+    enum kc_attestation_kind kind;
+    enum kc_oe_format format;                     /* EVIDENCE */
+    uint8_t claims_data[KC_SGX_REPORT_DATA_SIZE]; /* CLAIMS: report_data for them */
 };
 
 /* How much evidence is longer than its quote, at most. */
@@ -31,13 +42,21 @@ KC_MUST_USE enum kc_failure kc_attestation_choose(const uint8_t uuid[KC_OE_UUID_
                                                   struct kc_bytes settings,
                                                   struct kc_attestation *out, uint32_t *detail);
 
+/* For claims of kms-ratls/1 as they stand, and for no other bytes: the errors of
+ * kc_ratls_claims_decode(). KC_ERR_CRYPTO. */
+KC_MUST_USE enum kc_err kc_attestation_of_claims(struct kc_bytes claims,
+                                                 struct kc_attestation *out);
+
+/* Whether it binds the enclave's RSA key, which takes long to make. */
+KC_MUST_USE bool kc_attestation_binds_key(const struct kc_attestation *what);
+
 /* True when the reserved bytes of a TARGETINFO (SDM 38.16) are zero: EREPORT may fault on others,
  * and a fault ends the enclave. */
 KC_MUST_USE bool kc_attestation_target_is_clean(const uint8_t target[KC_SGX_TARGETINFO_SIZE]);
 
-/* Composes report_data. `key_hash` is that of struct kc_rsa_key. */
+/* Composes report_data. `key_hash` is that of struct kc_rsa_key; NULL where it is not bound. */
 KC_MUST_USE enum kc_err kc_attestation_report_data(const struct kc_attestation *what,
-                                                   const uint8_t key_hash[KC_SHA256_SIZE],
+                                                   const uint8_t *key_hash,
                                                    uint8_t out[KC_SGX_REPORT_DATA_SIZE]);
 
 /*

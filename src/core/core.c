@@ -24,6 +24,7 @@ void kc_core_free(struct kc_core *core)
 {
     if (core == NULL)
         return;
+    kc_requests_clear(&core->requests);
     kc_crypto_rsa_free(core->key);
     pthread_mutex_destroy(&core->lock);
     kc_bytes_wipe(core, sizeof *core);

@@ -1,9 +1,11 @@
-/* GET_REPORT, GET_EVIDENCE_WITH_PUB_KEY and the answers of the host that they wait for. */
+/* GET_REPORT, GET_EVIDENCE_WITH_PUB_KEY, and the answers of the host that they and the core's own
+ * requests (quotes.h) wait for. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/effect.h"
 #include "core/handlers.h"
+#include "core/quotes.h"
 
 #define TRIES_MAX 3
 
@@ -37,10 +39,12 @@ static bool begin(struct kc_core *core, const struct kc_message *in,
                   struct kc_writer *effects)
 {
     struct kc_request *entry = NULL;
+    if ((in->id & KC_REQUEST_ID_OWN) != 0)
+        return kc_handle_refuse(effects, in->type, KC_REFUSAL_LIMIT, KC_REQUEST_ID_OWN - 1);
     pthread_mutex_lock(&core->lock);
     bool in_use = kc_requests_find(&core->requests, in->id) != NULL;
     if (!in_use && failure == KC_FAILURE_NONE) {
-        entry = kc_requests_free_entry(&core->requests);
+        entry = kc_requests_free_entry(&core->requests, 0);
         if (entry != NULL)
             *entry =
                 (struct kc_request){.state = KC_REQUEST_WANTS_TARGET, .id = in->id, .what = *what};
@@ -59,7 +63,7 @@ static bool begin(struct kc_core *core, const struct kc_message *in,
 bool kc_handle_get_report(struct kc_core *core, const struct kc_message *in,
                           struct kc_writer *effects)
 {
-    const struct kc_attestation report = {.is_evidence = false};
+    const struct kc_attestation report = {.kind = KC_ATTESTATION_REPORT};
     return begin(core, in, &report, KC_FAILURE_NONE, 0, effects);
 }
 
@@ -92,10 +96,22 @@ static struct kc_request *take(struct kc_core *core, const struct kc_message *in
     return NULL;
 }
 
-static void give_back(struct kc_core *core, struct kc_request *entry, enum kc_request_state state)
+/* Parks it again. False: nobody waits for it any more, and its place is free. */
+static bool give_back(struct kc_core *core, struct kc_request *entry, enum kc_request_state state)
 {
     pthread_mutex_lock(&core->lock);
+    bool wanted = !entry->abandoned;
     entry->state = state;
+    if (!wanted)
+        kc_requests_end(entry);
+    pthread_mutex_unlock(&core->lock);
+    return wanted;
+}
+
+static void end(struct kc_core *core, struct kc_request *entry)
+{
+    pthread_mutex_lock(&core->lock);
+    kc_requests_end(entry);
     pthread_mutex_unlock(&core->lock);
 }
 
@@ -136,9 +152,12 @@ static enum kc_failure make_report(struct kc_core *core, struct kc_request *requ
 {
     const struct kc_rsa_key *key = NULL;
     uint8_t report_data[KC_SGX_REPORT_DATA_SIZE];
-    enum kc_err err = need_key(core, &key, effects);
+    enum kc_err err = KC_OK;
+    if (kc_attestation_binds_key(&request->what))
+        err = need_key(core, &key, effects);
     if (err == KC_OK)
-        err = kc_attestation_report_data(&request->what, key->pem_hash, report_data);
+        err = kc_attestation_report_data(&request->what, key == NULL ? NULL : key->pem_hash,
+                                         report_data);
     if (err != KC_OK)
         return failure_of(err);
     if (core->platform->report(core->platform->context, target, report_data, report) != KC_OK)
@@ -146,6 +165,44 @@ static enum kc_failure make_report(struct kc_core *core, struct kc_request *requ
     memcpy(request->report_body, report, sizeof request->report_body);
     request->tries++;
     return KC_FAILURE_NONE;
+}
+
+/* The quote is that of our report: wraps it as the request wants and lets it out. */
+static bool answer(struct kc_core *core, const struct kc_attestation *what, uint64_t id,
+                   struct kc_bytes quote, struct kc_writer *effects)
+{
+    const struct kc_rsa_key *key = core->key; /* there since the report was made */
+    struct kc_room evidence = {NULL, 0};
+    struct kc_effect effect = {.type = KC_EFFECT_REPORT,
+                               .id = id,
+                               .key = kc_bytes_of(key->pem, sizeof key->pem),
+                               .body = quote};
+    if (what->kind == KC_ATTESTATION_EVIDENCE) {
+        enum kc_err err = kc_attestation_evidence(what->format, key->pem_hash, quote, &evidence);
+        if (err != KC_OK)
+            return fail(effects, id, failure_of(err), 0);
+        effect.type = KC_EFFECT_EVIDENCE;
+        effect.body = kc_bytes_of(evidence.ptr, evidence.len);
+    }
+    kc_effect_encode(effects, &effect);
+    free(evidence.ptr);
+    return true;
+}
+
+/* The request is over, by a failure or with its quote. */
+static bool conclude(struct kc_core *core, struct kc_request *request, struct kc_bytes quote,
+                     enum kc_failure failure, uint32_t detail, struct kc_writer *effects)
+{
+    struct kc_attestation what = request->what;
+    uint64_t id = request->id;
+    if (what.kind == KC_ATTESTATION_CLAIMS) {
+        kc_quotes_conclude(core, request, quote, failure, detail, effects);
+        return true;
+    }
+    end(core, request);
+    if (failure != KC_FAILURE_NONE)
+        return fail(effects, id, failure, detail);
+    return answer(core, &what, id, quote, effects);
 }
 
 bool kc_handle_targetinfo(struct kc_core *core, const struct kc_message *in,
@@ -165,47 +222,23 @@ bool kc_handle_targetinfo(struct kc_core *core, const struct kc_message *in,
     } else {
         failure = make_report(core, request, in->body.ptr, report, effects);
     }
-    if (failure != KC_FAILURE_NONE) {
-        give_back(core, request, KC_REQUEST_FREE);
-        return fail(effects, in->id, failure, detail);
-    }
-    give_back(core, request, KC_REQUEST_WANTS_QUOTE);
+    if (failure != KC_FAILURE_NONE)
+        return conclude(core, request, (struct kc_bytes){NULL, 0}, failure, detail, effects);
+    if (!give_back(core, request, KC_REQUEST_WANTS_QUOTE))
+        return true;
     return want(effects, KC_EFFECT_QUOTE_WANTED, in->id, kc_bytes_of(report, sizeof report));
 }
 
 static bool begin_again(struct kc_core *core, struct kc_request *request,
                         const struct kc_message *in, struct kc_writer *effects)
 {
-    unsigned tries = request->tries;
-    if (tries >= TRIES_MAX) {
-        give_back(core, request, KC_REQUEST_FREE);
-        return fail(effects, in->id, KC_FAILURE_TRIES, tries);
-    }
-    give_back(core, request, KC_REQUEST_WANTS_TARGET);
+    if (request->tries >= TRIES_MAX)
+        return conclude(core, request, (struct kc_bytes){NULL, 0}, KC_FAILURE_TRIES, request->tries,
+                        effects);
+    if (!give_back(core, request, KC_REQUEST_WANTS_TARGET))
+        return true;
     kc_handle_log(effects, KC_LOG_QUOTE_AGAIN, in->id, in->code);
     return want(effects, KC_EFFECT_TARGET_WANTED, in->id, (struct kc_bytes){NULL, 0});
-}
-
-/* The quote is that of our report: wraps it as the request wants and lets it out. */
-static bool answer(struct kc_core *core, const struct kc_attestation *what,
-                   const struct kc_message *in, struct kc_writer *effects)
-{
-    const struct kc_rsa_key *key = core->key; /* there since the report was made */
-    struct kc_room evidence = {NULL, 0};
-    struct kc_effect effect = {.type = KC_EFFECT_REPORT,
-                               .id = in->id,
-                               .key = kc_bytes_of(key->pem, sizeof key->pem),
-                               .body = in->body};
-    if (what->is_evidence) {
-        enum kc_err err = kc_attestation_evidence(what->format, key->pem_hash, in->body, &evidence);
-        if (err != KC_OK)
-            return fail(effects, in->id, failure_of(err), 0);
-        effect.type = KC_EFFECT_EVIDENCE;
-        effect.body = kc_bytes_of(evidence.ptr, evidence.len);
-    }
-    kc_effect_encode(effects, &effect);
-    free(evidence.ptr);
-    return true;
 }
 
 bool kc_handle_quote(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects)
@@ -221,9 +254,5 @@ bool kc_handle_quote(struct kc_core *core, const struct kc_message *in, struct k
         failure = KC_FAILURE_QUOTE;
     else
         failure = kc_attestation_check_quote(request->report_body, in->body, &detail);
-    struct kc_attestation what = request->what;
-    give_back(core, request, KC_REQUEST_FREE);
-    if (failure != KC_FAILURE_NONE)
-        return fail(effects, in->id, failure, detail);
-    return answer(core, &what, in, effects);
+    return conclude(core, request, in->body, failure, detail, effects);
 }

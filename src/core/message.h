@@ -76,7 +76,8 @@ struct kc_message {
     uint32_t sessions_max;           /* START: 0 (no service) to KC_CORE_SESSIONS_MAX */
     uint32_t certificate_life;       /* START: seconds, 60 to 86400; 0 where there is no service */
     struct kc_bytes names;           /* START: of the server, message.c has their form; view */
-    uint64_t id;                     /* 3 to 6: the host's number for the request */
+    uint64_t id;                     /* 3 to 6: number of the request; 3, 4: without
+                                        KC_REQUEST_ID_OWN */
     uint64_t conn;                   /* OPEN to RESUME, RECORD to STORED; 0: the enclave's own */
     uint32_t listener;               /* OPEN: enum kc_listener */
     struct kc_record_id record;      /* RECORD; IDS: class alone, name empty */

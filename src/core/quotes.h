@@ -13,6 +13,7 @@
 #include "core/effect.h"
 
 struct kc_core;
+struct kc_request;
 
 enum kc_quote_for {
     KC_QUOTE_CERTIFICATE,
@@ -29,7 +30,8 @@ enum kc_quote_state {
 /*
  * Begins: TARGET_WANTED with an id of the enclave's own. report_data = SHA-256(claims), 32 zeros.
  * When it is made or has failed, `conn` gets RESUME_WANTED (0: nobody; certificates.h goes on by
- * itself). KC_ERR_ROOM: no place; KC_ERR_CRYPTO.
+ * itself). KC_ERR_ROOM: no place, say 503; KC_ERR_CRYPTO; those of kc_ratls_claims_decode() for
+ * claims that are none. How often a connection may ask is the caller's to see to (exchange.h).
  */
 KC_MUST_USE enum kc_err kc_quotes_begin(struct kc_core *core, enum kc_quote_for purpose,
                                         uint64_t conn, struct kc_bytes claims,
@@ -42,5 +44,13 @@ KC_MUST_USE enum kc_quote_state kc_quotes_poll(struct kc_core *core, uint64_t id
 
 /* Nobody waits any more. */
 void kc_quotes_abandon(struct kc_core *core, uint64_t id);
+
+/*
+ * By TARGETINFO and QUOTE, for a request of the core's own that this thread works on: how it ended.
+ * The result stays in its place, for the session of its connection may be another thread's now; an
+ * effect tells who waits. FAILED goes to the host beside it, for its log.
+ */
+void kc_quotes_conclude(struct kc_core *core, struct kc_request *request, struct kc_bytes quote,
+                        enum kc_failure failure, uint32_t detail, struct kc_writer *effects);
 
 #endif
