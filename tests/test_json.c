@@ -57,15 +57,15 @@ static const struct {
     {"[\"\\ud800\"]", "JSON: bad escape"},
     {"[\"\\udfff\"]", "JSON: bad escape"},
     {"[\"\\u0000\"]", "JSON: bad escape"},
-    {"[01]", "JSON: not a number that collateral may have"},
-    {"[-]", "JSON: not a number that collateral may have"},
-    {"[-01]", "JSON: not a number that collateral may have"},
-    {"[1.]", "JSON: not a number that collateral may have"},
+    {"[01]", "JSON: not a number that may stand here"},
+    {"[-]", "JSON: not a number that may stand here"},
+    {"[-01]", "JSON: not a number that may stand here"},
+    {"[1.]", "JSON: not a number that may stand here"},
     {"[.5]", "JSON: no value where one must be"},
     {"[+1]", "JSON: no value where one must be"},
     {"[1e1]", "JSON: no comma or end where one must be"},
-    {"[1000000000000000000]", "JSON: not a number that collateral may have"},
-    {"[0.1000000000000000000]", "JSON: not a number that collateral may have"},
+    {"[1000000000000000000]", "JSON: not a number that may stand here"},
+    {"[0.1000000000000000000]", "JSON: not a number that may stand here"},
     {"[NaN]", "JSON: no value where one must be"},
     {"[tru]", "JSON: no value where one must be"},
     {"[truex]", "JSON: no comma or end where one must be"},
@@ -137,8 +137,8 @@ static const struct {
     {"-1", NUMBER, "JSON: a whole number is expected here", 0},
     {"\"1\"", NUMBER, "JSON: a whole number is expected here", 0},
     {"null", NUMBER, "JSON: a whole number is expected here", 0},
-    {"007", NUMBER, "JSON: not a number that collateral may have", 0},
-    {"99999999999999999999999", NUMBER, "JSON: not a number that collateral may have", 0},
+    {"007", NUMBER, "JSON: not a number that may stand here", 0},
+    {"99999999999999999999999", NUMBER, "JSON: not a number that may stand here", 0},
     {"\"12aB\"", HEX, NULL, 0x12ab},
     {"\"12a\"", HEX, "JSON: not hexadecimal of the right length", 0},
     {"\"12ab34\"", HEX, "JSON: not hexadecimal of the right length", 0},
@@ -214,12 +214,93 @@ static void test_against_jansson(void **state)
     assert_true(accepted > 100);
 }
 
+/* What clients may send: the same rules, but for text. */
+static const struct {
+    const char *json;
+    const char *text; /* NULL: refused */
+} texts[] = {
+    {"\"abc\"", "abc"},
+    {"\"\"", ""},
+    {"\"a\\u0062\\/\\u002B\"", "ab/+"},
+    {"\"\\\"\\\\\\b\\f\\n\\r\\t\"", "\"\\\b\f\n\r\t"},
+    {"\"\\u00e9\\u20ac\"", "\xc3\xa9\xe2\x82\xac"},
+    {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80"},
+    {"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f\"", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f"},
+    {"\"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\"", "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf"},
+    {"\"\\u0000\"", NULL},
+    {"\"\\ud83d\"", NULL},
+    {"\"\\ud83dx\"", NULL},
+    {"\"\\ud83d\\u0041\"", NULL},
+    {"\"\\ude00\\ud83d\"", NULL},
+    {"\"\x80\"", NULL},
+    {"\"\xc0\x80\"", NULL},
+    {"\"\xc3\"", NULL},
+    {"\"\xc3(\"", NULL},
+    {"\"\xe0\x80\x80\"", NULL},
+    {"\"\xed\xa0\x80\"", NULL},
+    {"\"\xf4\x90\x80\x80\"", NULL},
+    {"\"\xf8\x88\x80\x80\x80\"", NULL},
+    {"\"\x01\"", NULL},
+    {"\"\n\"", NULL},
+    {"\"", NULL},
+    {"\"\\", NULL},
+    {"\"\\x\"", NULL},
+    {"1", NULL},
+    {"", NULL},
+};
+
+static void test_texts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct kc_json j;
+        uint8_t bytes[64];
+        struct kc_room room = {bytes, strlen(texts[i].json)};
+        kc_json_init_utf8(&j, kc_bytes_of_text(texts[i].json));
+        struct kc_bytes got = kc_json_text(&j, &room);
+        bool fine = kc_json_done(&j, NULL) == KC_OK;
+        if (fine != (texts[i].text != NULL) ||
+            (fine && !kc_bytes_equal(got, kc_bytes_of_text(texts[i].text))))
+            fail_msg("row %zu: %s", i, texts[i].json);
+        /* Skipping has the same opinion. */
+        kc_json_init_utf8(&j, kc_bytes_of_text(texts[i].json));
+        (void)kc_json_skip(&j);
+        if (texts[i].json[0] != '1' && (kc_json_done(&j, NULL) == KC_OK) != fine)
+            fail_msg("row %zu: %s is judged otherwise when skipped", i, texts[i].json);
+    }
+}
+
+/* Room is used up from the front, and never more than there is. */
+static void test_text_room(void **state)
+{
+    (void)state;
+    struct kc_json j;
+    uint8_t bytes[3];
+    struct kc_room room = {bytes, sizeof bytes};
+    struct kc_json_scope list;
+    kc_json_init_utf8(&j, kc_bytes_of_text("[\"a\\n\", \"plain\", \"\\t\", \"\\n\"]"));
+    kc_json_array_begin(&j, &list);
+    assert_true(kc_json_array_next(&j, &list));
+    assert_true(kc_bytes_equal(kc_json_text(&j, &room), kc_bytes_of_text("a\n")));
+    assert_int_equal(room.len, 1);
+    assert_true(kc_json_array_next(&j, &list));
+    assert_true(kc_bytes_equal(kc_json_text(&j, &room), kc_bytes_of_text("plain")));
+    assert_true(kc_json_array_next(&j, &list));
+    assert_true(kc_bytes_equal(kc_json_text(&j, &room), kc_bytes_of_text("\t")));
+    assert_int_equal(room.len, 0);
+    assert_true(kc_json_array_next(&j, &list));
+    assert_int_equal(kc_json_text(&j, &room).len, 0);
+    assert_true(kc_json_failed(&j));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_text_room),
         cmocka_unit_test(test_too_many_members),
         cmocka_unit_test(test_against_jansson),
     };

@@ -14,7 +14,14 @@ void kc_json_init(struct kc_json *j, struct kc_bytes text)
     j->end = text.len == 0 ? text.ptr : text.ptr + text.len;
     j->depth = 0;
     j->names = 0;
+    j->utf8 = false;
     j->error = KC_ERROR_NONE;
+}
+
+void kc_json_init_utf8(struct kc_json *j, struct kc_bytes text)
+{
+    kc_json_init(j, text);
+    j->utf8 = true;
 }
 
 static void fail(struct kc_json *j, enum kc_err code, const char *what)
@@ -177,7 +184,7 @@ static uint64_t digits(struct kc_json *j)
     while (is_digit(j) && j->next - start < NUMBER_DIGITS_MAX)
         value = value * 10 + (uint64_t)(*j->next++ - '0');
     if (j->next == start || is_digit(j) || (*start == '0' && j->next - start > 1))
-        kc_json_fail(j, "JSON: not a number that collateral may have");
+        kc_json_fail(j, "JSON: not a number that may stand here");
     return kc_json_failed(j) ? 0 : value;
 }
 
@@ -227,43 +234,6 @@ int64_t kc_json_time(struct kc_json *j)
     return kc_json_failed(j) ? 0 : time;
 }
 
-static void skip_unicode_escape(struct kc_json *j)
-{
-    uint8_t code[2] = {0, 0};
-    size_t len = 0;
-    if (j->end - j->next < 4 ||
-        kc_hex_decode(kc_bytes_of(j->next, 4), (struct kc_room){code, 2}, &len) != KC_OK ||
-        (code[0] >= 0xd8 && code[0] <= 0xdf) || (code[0] == 0 && code[1] == 0))
-        kc_json_fail(j, "JSON: bad escape");
-    else
-        j->next += 4;
-}
-
-/* Like kc_json_string, but escapes may be there: nobody compares what is skipped. */
-static void skip_string(struct kc_json *j)
-{
-    j->next++;
-    while (j->next != j->end && *j->next != '"') {
-        uint8_t c = *j->next;
-        if (c < 0x20 || c > 0x7e) {
-            kc_json_fail(j, "JSON: an escape or a character outside ASCII");
-            return;
-        }
-        j->next++;
-        if (c != '\\')
-            continue;
-        uint8_t kind = j->next == j->end ? 0 : *j->next++;
-        if (kind == 'u')
-            skip_unicode_escape(j);
-        else if (kind == 0 || strchr("\"\\/bfnrt", kind) == NULL)
-            kc_json_fail(j, "JSON: bad escape");
-    }
-    if (j->next == j->end)
-        kc_json_fail(j, "JSON: a string without end");
-    else
-        j->next++;
-}
-
 static void skip_number(struct kc_json *j)
 {
     if (*j->next == '-')
@@ -276,7 +246,7 @@ static void skip_number(struct kc_json *j)
     while (is_digit(j) && j->next - start < NUMBER_DIGITS_MAX)
         j->next++;
     if (j->next == start || is_digit(j))
-        kc_json_fail(j, "JSON: not a number that collateral may have");
+        kc_json_fail(j, "JSON: not a number that may stand here");
 }
 
 static void skip_word(struct kc_json *j)
@@ -307,7 +277,7 @@ static void skip_value(struct kc_json *j) // NOLINT(misc-no-recursion)
         while (kc_json_array_next(j, &scope))
             skip_value(j);
     } else if (first == '"') {
-        skip_string(j);
+        kc_json_skip_string(j);
     } else if (first == '-' || (first >= '0' && first <= '9')) {
         skip_number(j);
     } else {

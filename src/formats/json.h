@@ -1,10 +1,11 @@
 /*
- * Reads the JSON of signed collateral (RFC 8259) in one pass, without allocation.
+ * Reads JSON (RFC 8259) in one pass, without allocation: signed collateral, requests of clients.
  *
  * Stricter than the RFC where two readers could see different things: a name twice in one object
  * is refused, so are escapes in names and in strings that are read, bytes outside ASCII, numbers
  * with an exponent, nesting over KC_JSON_DEPTH_MAX. What a caller does not know it skips, and what
- * is skipped obeys the same rules.
+ * is skipped obeys the same rules. What clients of the API send may have all of Unicode in its
+ * values (kc_json_init_utf8, kc_json_text); every other rule is the same.
  *
  * Failure is sticky: after it every read gives zeros or no bytes, every loop ends, and
  * kc_json_done() says no. The caller walks the document in its own order:
@@ -30,6 +31,7 @@ struct kc_json {
     const uint8_t *end;
     unsigned depth;
     unsigned names;
+    bool utf8; /* values may have characters outside ASCII */
     struct kc_bytes name[KC_JSON_NAMES_MAX];
     struct kc_error error;
 };
@@ -41,6 +43,10 @@ struct kc_json_scope {
 };
 
 void kc_json_init(struct kc_json *j, struct kc_bytes text);
+
+/* For JSON in which values may be any text: UTF-8 (RFC 3629) and pairs of surrogate escapes pass in
+ * strings that are skipped or read by kc_json_text(). Names stay ASCII without escapes. */
+void kc_json_init_utf8(struct kc_json *j, struct kc_bytes text);
 
 /* Marks the document as malformed, or as of a kind that we do not handle, at the reader's place.
  * The first failure stays. */
@@ -63,6 +69,14 @@ bool kc_json_array_next(struct kc_json *j, struct kc_json_scope *array);
 
 /* The characters of a string without escapes: a view into the text. */
 struct kc_bytes kc_json_string(struct kc_json *j);
+
+/* The characters of a string, escapes undone: a view into the text where there are none, else they
+ * go to the front of `room`, which loses them. The string's length in the text is always enough
+ * room; with less the reader fails. U+0000 is refused. */
+struct kc_bytes kc_json_text(struct kc_json *j, struct kc_room *room);
+
+/* Steps over a string, escapes allowed; the reader stands on its quote. */
+void kc_json_skip_string(struct kc_json *j);
 
 /* A whole number from 0 to `max`. */
 uint64_t kc_json_number(struct kc_json *j, uint64_t max);
