@@ -4,16 +4,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/pem.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/collateral.h"
-#include "formats/certificate.h"
 #include "sim/state.h"
 #include "verify/chain.h"
+#include "verify/root.h"
 
-#define HELD_DATA_MAX  ((size_t)1024 * 1024)
-#define TRUST_FILE_MAX ((size_t)64 * 1024)
+#define HELD_DATA_MAX ((size_t)1024 * 1024)
 
 const char kc_judging_help[] =
     "  --policy F       what you accept, as JSON (docs/verification.md); without it: no debug\n"
@@ -72,33 +70,15 @@ static int load_policy(struct kc_judging *j)
 static int load_root_file(struct kc_judging *j)
 {
     struct kc_room file = {NULL, 0};
-    uint8_t der[KC_CERTIFICATE_MAX_SIZE];
-    size_t n = 0;
-    struct kc_certificate certificate;
     struct kc_error error = KC_ERROR_NONE;
-    int status = KC_EXIT_USAGE;
-    if (!kc_cli_read_file(j->trust, TRUST_FILE_MAX, &file))
+    if (!kc_cli_read_file(j->trust, KC_ROOT_PEM_MAX, &file))
         return KC_EXIT_UNJUDGED;
-    struct kc_reader r = kc_reader_of(kc_bytes_of(file.ptr, file.len));
-    if (kc_pem_read(&r, "CERTIFICATE", (struct kc_room){der, sizeof der}, &n, &error) != KC_OK ||
-        !kc_reader_done(&r))
-        kc_cli_say("--trust %s: not one certificate in PEM and nothing else; `openssl x509 -in F` "
-                   "writes it so",
-                   j->trust);
-    else if (kc_certificate_decode(kc_bytes_of(der, n), &certificate, &error) != KC_OK)
-        kc_cli_say("--trust %s: %s (at %llu)", j->trust, error.what, (unsigned long long)error.at);
-    else if (!certificate.key_is_p256)
-        kc_cli_say("--trust %s: its key is not on P-256, as every root of SGX is", j->trust);
-    else if (!kc_bytes_equal(certificate.issuer, certificate.subject))
-        kc_cli_say("--trust %s: no root: another issued this certificate; name the root's, the "
-                   "last of a PCK chain",
-                   j->trust);
-    else
-        status = KC_EXIT_OK;
-    if (status == KC_EXIT_OK)
-        memcpy(j->root_key, certificate.public_key, sizeof j->root_key);
+    enum kc_err err = kc_root_from_pem(kc_bytes_of(file.ptr, file.len), j->root_key, &error);
     free(file.ptr);
-    return status;
+    if (err == KC_OK)
+        return KC_EXIT_OK;
+    kc_cli_say("--trust %s: %s", j->trust, error.what);
+    return KC_EXIT_USAGE;
 }
 
 /* Judging must not make a machine: a root made this moment has signed nothing. */
@@ -155,7 +135,7 @@ static int load_held_data(struct kc_judging *j)
     return KC_EXIT_OK;
 }
 
-static int load(struct kc_judging *j, const char *command)
+int kc_judging_load(struct kc_judging *j, const char *command)
 {
     int status = load_time(j, command);
     if (status == KC_EXIT_OK)
@@ -192,7 +172,7 @@ static void judge(struct kc_judging *j, struct kc_bytes bytes)
 bool kc_judging_run(struct kc_judging *j, const char *command, const char *evidence_path,
                     int *exit_status)
 {
-    *exit_status = load(j, command);
+    *exit_status = kc_judging_load(j, command);
     if (*exit_status != KC_EXIT_OK)
         return false;
     *exit_status = KC_EXIT_UNJUDGED;

@@ -21,7 +21,7 @@ struct kc_judging {
     const char *state;
     const char *collateral_path; /* a folder */
 
-    /* Loaded by kc_judging_run. */
+    /* Loaded by kc_judging_load and kc_judging_run. */
     struct kc_policy policy;
     uint8_t root_key[64];
     int64_t now;
@@ -64,6 +64,9 @@ bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *
 
 /* How many of the options' files and the evidence are standard input: more than one is an error. */
 int kc_judging_stdin_uses(const struct kc_judging *j, const char *evidence_path);
+
+/* Loads what the options name: KC_EXIT_OK, or the exit status after it has said what is wrong. */
+KC_MUST_USE int kc_judging_load(struct kc_judging *j, const char *command);
 
 /*
  * Loads what the options name, reads the evidence and judges it. False after it has said on

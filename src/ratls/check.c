@@ -32,7 +32,7 @@ static const struct {
                                "if it was made anew on purpose, pin its new kms-id"},
 };
 
-static void start(struct kc_ratls_checks *checks)
+void kc_ratls_check_start(struct kc_ratls_checks *checks)
 {
     memset(checks, 0, sizeof *checks);
     for (enum kc_ratls_check_id id = 0; id < KC_RATLS_CHECKS; id++) {
@@ -99,7 +99,7 @@ bool kc_ratls_check_open(struct kc_bytes bytes, const struct kc_ratls_connection
     struct kc_ratls_claims claims = {0};
     const char *form =
         form_text(!connection->from_certificate, kc_ratls_context_wraps(connection->context));
-    start(checks);
+    kc_ratls_check_start(checks);
     bool good = kc_dice_evidence_decode(bytes, &dice, &error) == KC_OK;
     if (!say(checks, KC_RATLS_CHECK_EVIDENCE, "60000([quote, claims])",
              good ? "60000([quote, claims])" : error.what, good))

@@ -75,6 +75,9 @@ struct kc_ratls_checks {
     struct kc_ratls_check check[KC_RATLS_CHECKS];
 };
 
+/* None made, each by its name: for who lists them before there is any evidence. */
+void kc_ratls_check_start(struct kc_ratls_checks *checks);
+
 /*
  * Begins anew and makes (c). False: nothing of the evidence may be used, `out` is as it was and
  * `checks` says why.
