@@ -16,7 +16,8 @@ declare -A may=(
     [sim]="base formats http aesm"
     [loader]="base formats core image sim"
     [host]="base formats aesm loader core"
-    [cli]="base formats verify core image aesm sim loader host"
+    [client]="base formats verify ratls http"
+    [cli]="base formats verify core image aesm sim loader host client"
 )
 status=0
 for folder in src/*/; do

@@ -1,0 +1,27 @@
+/*
+ * The client of include/keyclave/client.h, and what programs of this tree may give it beyond that:
+ * things that they have read and judged themselves.
+ */
+#ifndef KC_CLIENT_CLIENT_H
+#define KC_CLIENT_CLIENT_H
+
+#include "client/report.h"
+
+/* Copied. */
+void kc_client_use_policy(struct kc_client *client, const struct kc_policy *policy);
+void kc_client_use_root(struct kc_client *client, const uint8_t root_key[64]);
+
+/* Borrowed, as long as the client lives; NULL: none. */
+void kc_client_use_collateral(struct kc_client *client,
+                              const struct kc_collateral_pieces *collateral);
+
+/*
+ * The service that was met uninitialised has been initialised by this client over this connection,
+ * and said in its answer that this is its kms-id: it is the pin from now on. The connection stays.
+ */
+void kc_client_adopt(struct kc_client *client, const uint8_t kms_id[KC_RATLS_HASH_SIZE]);
+
+/* Of the last connection that was tried; of no check made before that. */
+const struct kc_client_report *kc_client_report_of(const struct kc_client *client);
+
+#endif
