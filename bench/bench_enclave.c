@@ -2,19 +2,12 @@
  * What the enclave costs: entering it, the same signature inside and outside, many threads on few
  * cores, starting the image. On the probe image, which is the production runtime.
  */
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
-#include "loader/loader.h"
-#include "probe/probe.h"
-#include "sim/processor.h"
+#include "probe_bench.h"
 
 #define ROUNDS       7
 #define SIGNATURES   1500
@@ -23,62 +16,6 @@
 #define THREADS_MAX  8
 #define SCALE_BATCH  100
 #define SCALE_ROUNDS 12
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t n)
-{
-    qsort(values, n, sizeof(*values), by_value);
-    return values[n / 2];
-}
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "bench_enclave: %s\n", what);
-    exit(1);
-}
-
-static struct kc_enclave *load(void)
-{
-    static const struct kc_sim_processor processor = {{1}, {2}};
-    const struct kc_emulator_options options = {false, false};
-    struct kc_enclave *enclave = NULL;
-    struct kc_error error = KC_ERROR_NONE;
-    if (kc_emulator_load(PROBE_FOLDER "/keyclave-probe.signed", PROBE_FOLDER "/keyclave-probe.sig",
-                         &processor, &options, &enclave, &error) != KC_OK)
-        fail(error.what);
-    return enclave;
-}
-
-static void ask_with_room(struct kc_enclave *enclave, enum probe_op op, uint32_t number,
-                          struct kc_room out)
-{
-    uint8_t in[9] = {(uint8_t)op};
-    size_t len = 0;
-    struct kc_error error = KC_ERROR_NONE;
-    memcpy(in + 1, &number, 4);
-    if (kc_enclave_call(enclave, kc_bytes_of(in, sizeof(in)), out, &len, &error) != KC_OK ||
-        len < 1 || out.ptr[0] != (op == PROBE_ECHO ? PROBE_ECHO : 1))
-        fail("the probe failed");
-}
-
-static void ask(struct kc_enclave *enclave, enum probe_op op, uint32_t number)
-{
-    uint8_t out[4096];
-    ask_with_room(enclave, op, number, (struct kc_room){out, sizeof(out)});
-}
 
 /* As the probe's PROBE_SIGN does it. */
 static void sign_natively(EVP_PKEY *key, unsigned rounds)
@@ -122,7 +59,7 @@ static double cost_of_call(struct kc_enclave *enclave, struct kc_room room)
     for (int i = 0; i < ROUNDS; i++) {
         double start = now();
         for (int k = 0; k < CALLS; k++)
-            ask_with_room(enclave, PROBE_ECHO, 0, room);
+            ask_with_room(enclave, PROBE_ECHO, 0, 0, room);
         cost[i] = (now() - start) / CALLS * 1e6;
     }
     return median(cost, ROUNDS);
@@ -141,13 +78,6 @@ static void *sign_in_batches(void *enclave)
     for (int i = 0; i < SCALE_ROUNDS; i++)
         ask(enclave, PROBE_SIGN, SCALE_BATCH);
     return NULL;
-}
-
-static double cpu_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Signatures of `threads` threads: a second goes to the result, a second of processor time to

@@ -124,6 +124,7 @@ static void test_exhausted(void **state)
 #define CHURN_ROUNDS  1000
 #define CHURN_BYTES   10000000
 #define CLASSES       25
+#define KEPT          16 /* chunks of short runs */
 
 struct churner {
     struct kc_emulator *e;
@@ -151,7 +152,8 @@ static void *churn(void *argument)
 }
 
 /* Sessions go from worker to worker: what one TCS took and another freed is free, and the first's
- * to take again, however often. An empty chunk for each size may stay. */
+ * to take again, however often. An empty chunk for each size and a few
+ * short runs may stay. */
 static void test_churn(void **state)
 {
     (void)state;
@@ -171,7 +173,7 @@ static void test_churn(void **state)
     for (size_t i = 0; i < CHURN_THREADS; i++) {
         pthread_join(thread[i], NULL);
         assert_true(churner[i].good);
-        assert_true(churner[i].used_most <= before + CHURN_THREADS * CLASSES * 8192);
+        assert_true(churner[i].used_most <= before + CHURN_THREADS * (CLASSES + KEPT) * 8192);
     }
     pthread_barrier_destroy(&barrier);
     kc_enclave_free(enclave);

@@ -4,7 +4,7 @@
 #define SESSIONS      512 /* as the service shall hold at once */
 #define IDLE_KIB      24
 #define HALF_OPEN_KIB 96
-#define CLASSES_KIB   (25 * 8)                /* an empty chunk of each size may stay */
+#define CLASSES_KIB   ((25 + 16) * 8) /* an empty chunk of each size and short runs may stay */
 #define BUFFERS_KIB   (16 + LINE_ROOM / 1024) /* of the calls of one TCS */
 
 static struct line *line[SESSIONS];

@@ -55,6 +55,7 @@ enum probe_op {
     PROBE_HTTP,    /* a request: the status that refuses it, or 0, u16; its path */
 
     PROBE_TLS_PAIR,   /* u32 suite, u32 group: a session of two ends inside; 1 byte: 1 is good */
+    PROBE_TLS_WORK,   /* u32 rounds, u32 enum tls_work; 1 byte: 1 is good */
     PROBE_TLS_OPEN,   /* u32 session: a server's end; 1 byte. One thread a session at a time */
     PROBE_TLS_BYTES,  /* u32 session, the client's bytes: bytes for it. What it says is echoed */
     PROBE_TLS_EXPORT, /* u32 session: its exporter, 32 bytes */

@@ -99,6 +99,9 @@ size_t probe_tls(enum probe_op op, struct kc_bytes in, struct kc_room out)
     case PROBE_TLS_PAIR:
         out.ptr[0] = pair(number[0], number[1]);
         return 1;
+    case PROBE_TLS_WORK:
+        out.ptr[0] = number[1] < TLS_WORKS && tls_work(number[1], server, number[0]);
+        return 1;
     case PROBE_TLS_TIME:
         return tell_time(in, out.ptr);
     default:

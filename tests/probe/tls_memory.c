@@ -155,3 +155,24 @@ bool tls_pair_carry(SSL *from, SSL *to, const uint8_t *bytes, size_t n)
     return n <= sizeof(back) && SSL_write(from, bytes, (int)n) == (int)n && move(from, to) &&
            SSL_read(to, back, sizeof(back)) == (int)n && memcmp(back, bytes, n) == 0;
 }
+
+bool tls_work(enum tls_work work, SSL_CTX *server, unsigned rounds)
+{
+    static const uint8_t bytes[TLS_RECORD_MAX] = {1, 2, 3};
+    struct tls_pair pair = {NULL, NULL};
+    size_t n = work == TLS_RECORDS ? sizeof(bytes) : 300;
+    SSL_CTX *client = tls_client_context(tls_suites[1], tls_groups[0]);
+    bool good = client != NULL && tls_pair_open(&pair, server, client);
+    for (unsigned i = 0; good && i < rounds; i++) {
+        if (work == TLS_HANDSHAKES) {
+            tls_pair_close(&pair);
+            good = tls_pair_open(&pair, server, client);
+        } else {
+            good = tls_pair_carry(pair.client, pair.server, bytes, n) &&
+                   tls_pair_carry(pair.server, pair.client, bytes, n);
+        }
+    }
+    tls_pair_close(&pair);
+    SSL_CTX_free(client);
+    return good;
+}

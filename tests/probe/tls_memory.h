@@ -49,4 +49,13 @@ void tls_pair_close(struct tls_pair *pair);
 /* One record of `n` bytes from one end to the other, and the same bytes come out. */
 bool tls_pair_carry(SSL *from, SSL *to, const uint8_t *bytes, size_t n);
 
+/* What is measured inside and outside. */
+enum tls_work {
+    TLS_HANDSHAKES, /* AES-256-GCM, X25519 */
+    TLS_REQUESTS,   /* 300 bytes there and 300 back, in one session */
+    TLS_RECORDS,    /* 16 KiB there and back */
+    TLS_WORKS,
+};
+bool tls_work(enum tls_work work, SSL_CTX *server, unsigned rounds);
+
 #endif

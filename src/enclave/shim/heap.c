@@ -6,6 +6,9 @@
  * does not reach it. A block that another thread frees goes back to the chunk's owner under the
  * owner's lock. What is freed is wiped at once; what is not a live block ends the enclave.
  *
+ * A few short runs stay with their owner: OpenSSL takes and frees buffers of 17 KiB for each
+ * record, and the pool is one for all.
+ *
  * Every owner is sure of half of its even share of the pool; the other halves are for whoever
  * comes first. So one thread that takes all it can leaves the others enough to work with.
  */
@@ -23,6 +26,8 @@
 #define NO_CHUNK     UINT32_MAX
 #define OWNERS_MAX   64
 #define WORDS_OF_MAP (KC_POOL_CHUNK / KC_POOL_SLOT_MIN / 64)
+#define KEPT_RUN_MAX 4  /* chunks: OpenSSL's buffers for records and messages have 3 */
+#define KEPT_MAX     16 /* chunks of one owner */
 
 /* Multiples of 16, chosen so that little of a chunk is left over. */
 static const uint16_t class_size[CLASSES] = {
@@ -33,6 +38,8 @@ static const uint16_t class_size[CLASSES] = {
 struct owner {
     struct kc_spin lock;
     uint32_t partial[CLASSES]; /* head of the list of chunks with a free slot, or NO_CHUNK */
+    uint32_t kept;             /* chunks in the lists that follow */
+    uint32_t kept_run[KEPT_RUN_MAX + 1]; /* runs by length, wiped, KC_POOL_TAKEN; or NO_CHUNK */
 } __attribute__((aligned(64)));
 
 static struct owner owners[OWNERS_MAX];
@@ -152,10 +159,39 @@ static void small_free(uint32_t index, size_t offset)
     kc_spin_unlock(&owner->lock);
 }
 
+/* NO_CHUNK where there is none of this length. */
+static uint32_t kept_take(struct owner *owner, uint32_t count)
+{
+    kc_spin_lock(&owner->lock);
+    uint32_t index = owner->kept_run[count];
+    if (index != NO_CHUNK) {
+        owner->kept_run[count] = kc_pool_chunk(index)->next;
+        owner->kept -= count;
+    }
+    kc_spin_unlock(&owner->lock);
+    return index;
+}
+
+static bool kept_add(struct owner *owner, uint32_t index, uint32_t count)
+{
+    kc_spin_lock(&owner->lock);
+    bool fits = owner->kept + count <= KEPT_MAX;
+    if (fits) {
+        kc_pool_chunk(index)->next = owner->kept_run[count];
+        owner->kept_run[count] = index;
+        owner->kept += count;
+    }
+    kc_spin_unlock(&owner->lock);
+    return fits;
+}
+
 static void *large_new(size_t n)
 {
     uint32_t count = (uint32_t)((n + KC_POOL_CHUNK - 1) / KC_POOL_CHUNK);
-    uint32_t index = kc_pool_take((unsigned)kc_thread_self()->index, count);
+    unsigned self = (unsigned)kc_thread_self()->index;
+    uint32_t index = count <= KEPT_RUN_MAX ? kept_take(&owners[self], count) : NO_CHUNK;
+    if (index == NO_CHUNK)
+        index = kc_pool_take(self, count);
     if (index == KC_POOL_NONE)
         return NULL;
     struct kc_pool_chunk *chunk = kc_pool_chunk(index);
@@ -173,7 +209,8 @@ static void large_free(uint32_t index, size_t offset)
         kc_runtime_abort();
     uint32_t count = chunk->run;
     memset(kc_pool_memory(index), 0, (size_t)count * KC_POOL_CHUNK);
-    kc_pool_give(index, count);
+    if (count > KEPT_RUN_MAX || !kept_add(&owners[chunk->owner], index, count))
+        kc_pool_give(index, count);
 }
 
 void kc_heap_start(void)
@@ -182,6 +219,8 @@ void kc_heap_start(void)
     for (unsigned i = 0; i < OWNERS_MAX; i++) {
         for (unsigned class = 0; class < CLASSES; class ++)
             owners[i].partial[class] = NO_CHUNK;
+        for (unsigned count = 0; count <= KEPT_RUN_MAX; count++)
+            owners[i].kept_run[count] = NO_CHUNK;
     }
 }
 

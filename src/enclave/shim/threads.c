@@ -132,6 +132,9 @@ int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 int pthread_once(pthread_once_t *once, void (*function)(void))
 {
     int expected = ONCE_NEW;
+    /* Without a write, for all threads ask often. */
+    if (__atomic_load_n(once, __ATOMIC_ACQUIRE) == ONCE_DONE)
+        return 0;
     if (__atomic_compare_exchange_n(once, &expected, ONCE_RUNNING, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE)) {
         function();
