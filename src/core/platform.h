@@ -14,7 +14,8 @@ struct kc_platform {
                           const uint8_t report_data[KC_SGX_REPORT_DATA_SIZE],
                           uint8_t out[KC_SGX_REPORT_SIZE]);
     /* EGETKEY for a request in the layout of SDM 38.17. KC_ERR_REFUSED: the processor gives no
-     * such key. `key` is written on success only. */
+     * such key. `key` is written on success only. A reserved bit that is set ends the enclave: a
+     * request that comes from outside is written anew, field by field. */
     enum kc_err (*key)(void *context, const uint8_t request[KC_SGX_KEYREQUEST_SIZE],
                        uint8_t key[KC_SGX_KEY_SIZE]);
     /* What the core takes the time to be, in seconds since 1970; never less than the time before.

@@ -21,9 +21,10 @@ static enum kc_err report(void *context, const uint8_t target[KC_SGX_TARGETINFO_
     return KC_OK;
 }
 
-enum kc_err kc_enclave_key(const uint8_t request[KC_SGX_KEYREQUEST_SIZE],
+static enum kc_err key_for(void *context, const uint8_t request[KC_SGX_KEYREQUEST_SIZE],
                            uint8_t key[KC_SGX_KEY_SIZE])
 {
+    (void)context;
     uint8_t aligned_request[KC_SGX_KEYREQUEST_SIZE]
         __attribute__((aligned(KC_ENCLU_REQUEST_ALIGN)));
     uint8_t aligned_key[KC_SGX_KEY_SIZE] __attribute__((aligned(KC_ENCLU_KEY_ALIGN))) = {0};
@@ -35,13 +36,6 @@ enum kc_err kc_enclave_key(const uint8_t request[KC_SGX_KEYREQUEST_SIZE],
     }
     kc_bytes_wipe(aligned_key, sizeof(aligned_key));
     return err;
-}
-
-static enum kc_err key_for(void *context, const uint8_t request[KC_SGX_KEYREQUEST_SIZE],
-                           uint8_t key[KC_SGX_KEY_SIZE])
-{
-    (void)context;
-    return kc_enclave_key(request, key);
 }
 
 static void time_is(void *context, uint64_t now)

@@ -133,7 +133,7 @@ static size_t report_to_self(uint8_t *out)
     if (kc_enclave_platform.report(NULL, target, data, out) != KC_OK)
         return 0;
     memcpy(request + 40, out + 384, 32); /* KEYID */
-    if (kc_enclave_key(request, secret) != KC_OK ||
+    if (kc_enclave_platform.key(NULL, request, secret) != KC_OK ||
         !cmac(secret, out, KC_SGX_REPORT_BODY_SIZE, mac) || memcmp(mac, out + 416, 16) != 0)
         return 0;
     return KC_SGX_REPORT_SIZE;
@@ -149,7 +149,7 @@ static size_t seal_key(uint8_t policy, uint8_t *out)
         return 0;
     memcpy(request + 8, report, 16); /* CPUSVN */
     memset(request + 24, 0xff, 16);  /* ATTRIBUTEMASK */
-    return kc_enclave_key(request, out) == KC_OK ? KC_SGX_KEY_SIZE : 0;
+    return kc_enclave_platform.key(NULL, request, out) == KC_OK ? KC_SGX_KEY_SIZE : 0;
 }
 
 size_t probe_crypto(enum probe_op op, struct kc_bytes in, uint8_t *out)
