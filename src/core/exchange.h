@@ -116,6 +116,11 @@ struct kc_exchange {
     /* Private. */
     enum kc_exchange_state state;
     size_t body_max;
+    struct {
+        unsigned status; /* 0: none */
+        const char *why;
+        unsigned retry_after;
+    } fault; /* of an answer of the store; told once all that was asked for is there */
     unsigned tries;
     bool ask_again;              /* records are to be fetched from the store, not the cache */
     struct kc_exchange_read who; /* the token's record */
@@ -127,7 +132,6 @@ struct kc_exchange {
     bool quote_asked;
     bool quote_done;
     struct kc_exchange_read check[KC_EXCHANGE_WRITES_MAX]; /* the changes, as the store has them */
-    bool check_found;                                      /* one of them bears `batch` */
     enum kc_stored stored;                                 /* what the host said of them */
 };
 

@@ -12,9 +12,9 @@
 #include "core/message.h"
 #include "core/platform.h"
 
-struct evp_cipher_st;
 struct evp_kdf_st;
 struct evp_pkey_st;
+struct kc_cipher;
 struct kc_core;
 
 enum kc_seal_policy {
@@ -39,8 +39,8 @@ struct kc_root {
     uint8_t certificate[KC_ROOT_CERTIFICATE_MAX]; /* the service identity's own, DER */
     size_t certificate_len;
 
-    struct evp_cipher_st *aes_256_gcm; /* fetched once, for all who encrypt */
-    struct evp_kdf_st *hkdf;
+    struct kc_cipher *cipher;               /* for records */
+    struct evp_kdf_st *hkdf;                /* fetched once */
     bool resealing;                         /* under the core's lock, as is the next */
     uint8_t reseal_batch[KC_BATCH_ID_SIZE]; /* of the STORE that is out */
 };
