@@ -33,11 +33,33 @@ static inline void boundary_free(struct boundary *b)
     free(b);
 }
 
+/* Decodes the `len` bytes of effects in b->out. */
+static inline void boundary_decode(struct boundary *b, size_t len)
+{
+    struct kc_frame_message frame;
+    struct kc_reader r = kc_reader_of(kc_bytes_of(b->out, len));
+    b->count = 0;
+    while (kc_frame_next(&r, &frame)) {
+        assert_true(b->count < TEST_EFFECTS_MAX);
+        assert_int_equal(kc_effect_decode(&frame, &b->effect[b->count++]), KC_OK);
+    }
+    assert_int_equal(r.left, 0);
+}
+
+/* Calls a function of the core as a handler would, and decodes its effects. */
+static inline void boundary_call(struct boundary *b,
+                                 void (*call)(struct kc_core *, struct kc_writer *))
+{
+    struct kc_writer w = kc_writer_of((struct kc_room){b->out, KC_CORE_FRAME_MAX});
+    call(b->core, &w);
+    assert_false(kc_writer_failed(&w));
+    boundary_decode(b, w.len);
+}
+
 /* Sends a batch as it is and decodes what comes back. */
 static inline enum kc_err boundary_send_bytes(struct boundary *b, struct kc_bytes in)
 {
     size_t len = 0;
-    struct kc_frame_message frame;
     memset(b->out, TEST_UNTOUCHED, TEST_WATCHED);
     enum kc_err err = kc_core_ecall(b->core, in, (struct kc_room){b->out, KC_CORE_FRAME_MAX}, &len);
     b->count = 0;
@@ -47,12 +69,7 @@ static inline enum kc_err boundary_send_bytes(struct boundary *b, struct kc_byte
     for (size_t i = len; i < TEST_WATCHED; i++)
         untouched = untouched && b->out[i] == TEST_UNTOUCHED;
     assert_true(untouched);
-    struct kc_reader r = kc_reader_of(kc_bytes_of(b->out, len));
-    while (kc_frame_next(&r, &frame)) {
-        assert_true(b->count < TEST_EFFECTS_MAX);
-        assert_int_equal(kc_effect_decode(&frame, &b->effect[b->count++]), KC_OK);
-    }
-    assert_int_equal(r.left, 0);
+    boundary_decode(b, len);
     return KC_OK;
 }
 

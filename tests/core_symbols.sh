@@ -35,7 +35,7 @@ OSSL_PARAM_construct_octet_string OSSL_PARAM_construct_utf8_string
 __stack_chk_fail __memcpy_chk __memset_chk __memmove_chk _GLOBAL_OFFSET_TABLE_
 '
 # Rooms below the core, and what the exchange calls of files that come with the service's routes.
-rooms='kc_(route|quotes|certificates|ratls|bytes|error|hex|base64|pem|reader|writer|der|oe|sgx)_'
+rooms='kc_(route|dice|ratls|bytes|error|hex|base64|pem|reader|writer|der|oe|sgx)_'
 
 defined=$(nm --defined-only "$archive" | awk 'NF == 3 { print $3 }' | sort -u)
 wanted=$(nm --undefined-only "$archive" | awk '$1 == "U" { print $2 }' | sort -u)

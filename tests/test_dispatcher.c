@@ -4,6 +4,8 @@
 #include <pthread.h>
 
 #include "base/time.h"
+#include "core/root.h"
+#include "core/state.h"
 
 static const struct kc_message start = {
     .type = KC_MESSAGE_START, .version = KC_BOUNDARY_VERSION, .requests_max = 2, .now = 1700000000};
@@ -58,6 +60,93 @@ static void test_start(void **unused)
     assert_int_equal(ready->requests_max, 2);
     expect_refused(boundary_say(b, start), KC_MESSAGE_START, KC_REFUSAL_REPEATED, 0);
     boundary_free(b);
+}
+
+/* START that asks for a service: bounds, names, the sealed root. */
+static void test_start_of_the_service(void **unused)
+{
+    (void)unused;
+    static const uint8_t good[] = "\0\1a";
+    static const uint8_t wildcard[] = "\0\1*";
+    static const uint8_t junk[64] = {1, 2, 3};
+    const struct kc_bytes names = {good, 3};
+    const struct kc_bytes none = {NULL, 0};
+    const struct {
+        uint32_t sessions_max, life;
+        struct kc_bytes names, root;
+        enum kc_refusal want;
+        uint64_t number;
+    } rows[] = {
+        {513, 3600, names, none, KC_REFUSAL_LIMIT, 512},
+        {UINT32_MAX, 3600, names, none, KC_REFUSAL_LIMIT, 512},
+        {1, 0, names, none, KC_REFUSAL_LIMIT, 86400},
+        {1, 59, names, none, KC_REFUSAL_LIMIT, 86400},
+        {1, 86401, names, none, KC_REFUSAL_LIMIT, 86400},
+        {0, 3600, none, none, KC_REFUSAL_PAYLOAD, 0},
+        {0, 0, names, none, KC_REFUSAL_PAYLOAD, 0},
+        {0, 0, none, {junk, sizeof junk}, KC_REFUSAL_PAYLOAD, 0},
+        {1, 3600, none, none, KC_REFUSAL_NAMES, 0},
+        {1, 3600, {wildcard, 3}, none, KC_REFUSAL_NAMES, 0},
+        {1, 3600, names, {junk, sizeof junk}, KC_REFUSAL_ROOT, 0},
+        {1, 3600, names, {junk, 1}, KC_REFUSAL_ROOT, 0},
+    };
+    struct boundary *b = boundary_new();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct kc_message message = start;
+        message.sessions_max = rows[i].sessions_max;
+        message.certificate_life = rows[i].life;
+        message.names = rows[i].names;
+        message.body = rows[i].root;
+        expect_refused(boundary_say(b, message), KC_MESSAGE_START, rows[i].want, rows[i].number);
+        assert_int_equal(b->machine.told, 0);
+        assert_null(b->core->certificates);
+        assert_null(b->core->tls);
+    }
+    struct kc_message message = start;
+    message.sessions_max = KC_CORE_SESSIONS_MAX;
+    message.certificate_life = 86400;
+    message.names = names;
+    assert_int_equal(boundary_say(b, message)->type, KC_EFFECT_TARGET_WANTED);
+    assert_int_equal(b->effect[0].type, KC_EFFECT_READY);
+    assert_int_equal(b->count, 2);
+    boundary_free(b);
+}
+
+/* The root comes back with START; one of another policy's key, machine or image does not. */
+static void test_start_with_the_root(void **unused)
+{
+    (void)unused;
+    static const uint8_t names[] = "\0\1a";
+    uint8_t sealed[KC_MESSAGE_ROOT_MAX];
+    struct kc_root *root = NULL;
+    struct boundary *b = boundary_new();
+    struct kc_message message = start;
+    message.sessions_max = 1;
+    message.certificate_life = 60;
+    message.names = kc_bytes_of(names, 3);
+    message.body.ptr = sealed;
+    assert_int_equal(kc_root_make(b->core->platform, KC_SEAL_MRENCLAVE, 1, &root), KC_OK);
+    assert_int_equal(kc_root_seal(b->core->platform, root, (struct kc_room){sealed, sizeof sealed},
+                                  &message.body.len),
+                     KC_OK);
+    b->machine.secs.mrenclave[0] ^= 1;
+    expect_refused(boundary_say(b, message), KC_MESSAGE_START, KC_REFUSAL_ROOT, 0);
+    assert_null(b->core->root);
+    b->machine.secs.mrenclave[0] ^= 1;
+    boundary_say(b, message);
+    assert_int_equal(b->count, 2);
+    assert_int_equal(b->effect[0].type, KC_EFFECT_READY);
+    assert_memory_equal(b->core->root->kms_id, root->kms_id, sizeof root->kms_id);
+    boundary_free(b);
+    /* After an update of the processor it is sealed anew, beside all else. */
+    b = boundary_new();
+    b->machine.processor.cpu_svn[0]++;
+    boundary_say(b, message);
+    assert_int_equal(b->count, 3);
+    assert_int_equal(b->effect[1].type, KC_EFFECT_STORE);
+    assert_int_equal(b->effect[1].conn, 0);
+    boundary_free(b);
+    kc_root_free(root);
 }
 
 /* Every message but START, before START. */
@@ -335,7 +424,7 @@ static void *run_race(void *argument)
     struct racer *racer = argument;
     struct kc_frame_message frame;
     struct kc_effect effect = {0};
-    uint8_t out[4096];
+    uint8_t out[16384];
     size_t len = 0;
     pthread_barrier_wait(racer->barrier);
     if (kc_core_ecall(racer->core, racer->in, (struct kc_room){out, sizeof out}, &len) != KC_OK)
@@ -395,6 +484,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_start),
+        cmocka_unit_test(test_start_of_the_service),
+        cmocka_unit_test(test_start_with_the_root),
         cmocka_unit_test(test_nothing_before_start),
         cmocka_unit_test(test_clock_never_runs_back),
         cmocka_unit_test(test_clock_has_an_end),

@@ -2,8 +2,12 @@
 
 #include <stdlib.h>
 
+#include "core/certificates.h"
 #include "core/dispatcher.h"
+#include "core/records.h"
+#include "core/root.h"
 #include "core/state.h"
+#include "core/tls.h"
 
 enum kc_err kc_core_new(const struct kc_platform *platform, struct kc_core **out)
 {
@@ -24,6 +28,10 @@ void kc_core_free(struct kc_core *core)
 {
     if (core == NULL)
         return;
+    kc_certificates_free(core->certificates);
+    kc_tls_free(core->tls);
+    kc_records_free(core->records);
+    kc_root_free(core->root);
     kc_requests_clear(&core->requests);
     kc_crypto_rsa_free(core->key);
     pthread_mutex_destroy(&core->lock);

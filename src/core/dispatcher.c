@@ -1,5 +1,6 @@
 #include "core/dispatcher.h"
 
+#include "core/certificates.h"
 #include "core/handlers.h"
 
 struct row {
@@ -12,19 +13,24 @@ struct row {
     uint32_t effects_max; /* bytes of effects at most, the payload's own length beside it */
 };
 
-#define KEY_LOG      (8 + 20) /* LOG, header included */
+#define LOG_SIZE     (8 + 20) /* header included */
 #define ANSWER_FIXED (8 + 8 + KC_PUBLIC_KEY_SIZE + KC_ATTESTATION_OVERHEAD)
+/* READY, the root sealed anew, the certificate's quote. */
+#define START_EFFECTS (64 + 128 + KC_MESSAGE_ROOT_MAX + KC_CERTIFICATES_EFFECTS_MAX)
+#define TICK_EFFECTS  (LOG_SIZE + KC_CERTIFICATES_EFFECTS_MAX)
+/* QUOTE_WANTED, or FAILED and what certificates say to it: less. */
+#define TARGET_EFFECTS (LOG_SIZE + 16 + KC_SGX_REPORT_SIZE)
 
 /* The attack surface: every message that the host can send, and when. */
 static const struct row table[] = {
     {kc_handle_start, KC_MESSAGE_START, KC_PHASE_NEW, false, KC_MESSAGE_START_FIXED,
-     KC_MESSAGE_START_FIXED + KC_MESSAGE_NAMES_MAX + KC_MESSAGE_ROOT_MAX, 64},
-    {kc_handle_tick, KC_MESSAGE_TICK, KC_PHASE_READY, true, 8, 8, 64},
+     KC_MESSAGE_START_FIXED + KC_MESSAGE_NAMES_MAX + KC_MESSAGE_ROOT_MAX, START_EFFECTS},
+    {kc_handle_tick, KC_MESSAGE_TICK, KC_PHASE_READY, true, 8, 8, TICK_EFFECTS},
     {kc_handle_get_report, KC_MESSAGE_GET_REPORT, KC_PHASE_READY, true, 8, 8, 64},
     {kc_handle_get_evidence, KC_MESSAGE_GET_EVIDENCE_WITH_PUB_KEY, KC_PHASE_READY, true,
      KC_MESSAGE_EVIDENCE_FIXED, KC_MESSAGE_EVIDENCE_FIXED + KC_MESSAGE_SETTINGS_MAX, 64},
     {kc_handle_targetinfo, KC_MESSAGE_TARGETINFO, KC_PHASE_READY, true, KC_MESSAGE_TARGET_FIXED,
-     KC_MESSAGE_TARGET_FIXED + KC_SGX_TARGETINFO_SIZE, KEY_LOG + 16 + KC_SGX_REPORT_SIZE},
+     KC_MESSAGE_TARGET_FIXED + KC_SGX_TARGETINFO_SIZE, TARGET_EFFECTS},
     {kc_handle_quote, KC_MESSAGE_QUOTE, KC_PHASE_READY, true, KC_MESSAGE_TARGET_FIXED,
      KC_MESSAGE_TARGET_FIXED + KC_SGX_QUOTE_MAX_SIZE, ANSWER_FIXED},
 };

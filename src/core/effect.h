@@ -61,6 +61,10 @@ enum kc_refusal {
     KC_REFUSAL_ID_IN_USE = 7,   /* number: the id */
     KC_REFUSAL_UNKNOWN_ID = 8,  /* nothing with this id is parked; number: the id */
     KC_REFUSAL_NOT_AWAITED = 9, /* the request awaits something else; number: the id */
+    KC_REFUSAL_ROOT = 10,       /* START: the sealed root is damaged, or another enclave's, or
+                                   another processor's */
+    KC_REFUSAL_NAMES = 11,      /* START: not 1 to 16 host names and addresses */
+    KC_REFUSAL_FAILED = 12,     /* START: number: enum kc_failure */
 };
 
 /* FAILED: why a request ended without an answer. */
@@ -83,7 +87,9 @@ enum kc_failure {
     KC_FAILURE_QUOTE_MRENCLAVE = 14,
     KC_FAILURE_QUOTE_ATTRIBUTES = 15,
     KC_FAILURE_QUOTE_REPORT_DATA = 16,
-    KC_FAILURE_QUOTE_BODY = 17, /* another field of the report body */
+    KC_FAILURE_QUOTE_BODY = 17,   /* another field of the report body */
+    KC_FAILURE_TIME = 18,         /* the host did not answer in time */
+    KC_FAILURE_CERTIFICATE = 19,  /* the quote does not fit into a certificate, or the time */
 };
 
 enum kc_log {

@@ -18,6 +18,9 @@ bool kc_handle_targetinfo(struct kc_core *core, const struct kc_message *in,
                           struct kc_writer *effects);
 bool kc_handle_quote(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects);
 
+/* With the core's lock held: its clock, and the platform's. */
+void kc_handle_set_time(struct kc_core *core, uint64_t now);
+
 /* REFUSED for the message, and false. */
 bool kc_handle_refuse(struct kc_writer *effects, uint16_t type, enum kc_refusal code,
                       uint64_t number);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/certificates.h"
 #include "core/state.h"
 
 /* With the lock held. */
@@ -82,9 +83,9 @@ void kc_quotes_abandon(struct kc_core *core, uint64_t id)
 static void tell(struct kc_core *core, enum kc_quote_for purpose, uint64_t conn,
                  struct kc_writer *effects)
 {
-    (void)core;
-    (void)purpose;
-    if (conn != 0)
+    if (purpose == KC_QUOTE_CERTIFICATE)
+        kc_certificates_quoted(core, effects);
+    else if (conn != 0)
         kc_effect_encode(effects,
                          &(struct kc_effect){.type = KC_EFFECT_RESUME_WANTED, .conn = conn});
 }

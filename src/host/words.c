@@ -22,6 +22,12 @@ static const struct row refusals[] = {
     {KC_REFUSAL_ID_IN_USE, {"a request with this number is under way", ""}},
     {KC_REFUSAL_UNKNOWN_ID, {"no request with this number is under way", ""}},
     {KC_REFUSAL_NOT_AWAITED, {"the request awaits something else", ""}},
+    {KC_REFUSAL_ROOT,
+     {"the sealed root of the store does not open in this enclave on this processor",
+      "start the image and the machine that the store belongs to, or name an empty store"}},
+    {KC_REFUSAL_NAMES,
+     {"the server's names are not 1 to 16 host names and addresses", "no wildcards, no ports"}},
+    {KC_REFUSAL_FAILED, {"it could not begin: 10 the crypto library, 11 out of memory", ""}},
 };
 
 static const struct row failures[] = {
@@ -51,6 +57,9 @@ static const struct row failures[] = {
      {"the quote that came back has other enclave attributes", ASK_AGAIN}},
     {KC_FAILURE_QUOTE_REPORT_DATA, {"the quote that came back binds something else", ASK_AGAIN}},
     {KC_FAILURE_QUOTE_BODY, {"the quote that came back is of another report", ASK_AGAIN}},
+    {KC_FAILURE_TIME, {"the quote did not come in time", ASK_AGAIN}},
+    {KC_FAILURE_CERTIFICATE,
+     {"no certificate can be written with this quote at this time", "look at the clock"}},
 };
 
 static struct kc_words find(const struct row *rows, size_t count, uint32_t code)
