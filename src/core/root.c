@@ -14,6 +14,9 @@
 
 #define PURPOSE_MAX 16
 
+static const char prefix[] = "keyclave 1 ";
+#define PREFIX_LEN (sizeof prefix - 1)
+
 /*
  * MRSIGNER of src/enclave/development.pem. Its private key lies in the repository, so that anyone
  * can sign an enclave that would get the same MRSIGNER seal keys; a test computes this from the
@@ -106,11 +109,11 @@ enum kc_err kc_root_derive(const struct kc_root *root, const char *purpose,
                            const struct kc_record_id *id, uint8_t out[32])
 {
     enum kc_err err = KC_ERR_CRYPTO;
-    uint8_t info[12 + PURPOSE_MAX + 1 + 2 + KC_RECORD_NAME_MAX];
+    uint8_t info[PREFIX_LEN + PURPOSE_MAX + 1 + 2 + KC_RECORD_NAME_MAX];
     uint8_t key[KC_ROOT_KEY_SIZE];
     char digest[] = "SHA256";
     struct kc_writer w = kc_writer_of((struct kc_room){info, sizeof info});
-    kc_writer_bytes(&w, kc_bytes_of_text("keyclave 1 "));
+    kc_writer_copy(&w, prefix, PREFIX_LEN);
     kc_writer_bytes(&w, kc_bytes_of_text(purpose));
     kc_writer_u8(&w, 0);
     kc_record_id_encode(&w, id);
