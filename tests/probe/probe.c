@@ -14,6 +14,7 @@
 #include "probe_heap.h"
 #include "probe_http.h"
 #include "probe_libc.h"
+#include "probe_root.h"
 #include "probe_tls.h"
 
 extern uint32_t OPENSSL_ia32cap_P[4];
@@ -178,6 +179,9 @@ static size_t serve(struct kc_bytes in, uint8_t *out)
     case PROBE_TEXT:
     case PROBE_DATE:
         return probe_libc(op, in, out);
+    case PROBE_ROOT_MAKE:
+    case PROBE_ROOT_OPEN:
+        return probe_root(op, in, out);
     case PROBE_HTTP:
         return probe_http(kc_bytes_of(in.ptr + 1, in.len - 1), out);
     default:

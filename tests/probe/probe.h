@@ -53,6 +53,8 @@ enum probe_op {
     PROBE_STATE,   /* as the runtime set it: RFLAGS u64, MXCSR u32, x87 control word u16 */
     PROBE_THREAD,  /* index of the TCS, u64; how often this thread was here before, u64 */
     PROBE_HTTP,    /* a request: the status that refuses it, or 0, u16; its path */
+    PROBE_ROOT_MAKE, /* u8 enum kc_seal_policy: u32 enum kc_err, kms-id 32, the sealed root */
+    PROBE_ROOT_OPEN, /* a sealed root: u32 enum kc_err, kms-id 32, u8: sealed at current values */
 
     PROBE_TLS_PAIR,   /* u32 suite, u32 group: a session of two ends inside; 1 byte: 1 is good */
     PROBE_TLS_WORK,   /* u32 rounds, u32 enum tls_work; 1 byte: 1 is good */
