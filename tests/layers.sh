@@ -15,7 +15,7 @@ declare -A may=(
     [aesm]="base formats"
     [sim]="base formats http aesm"
     [loader]="base formats core image sim"
-    [host]="base formats aesm loader core"
+    [host]="base formats ratls aesm loader core"
     [client]="base formats verify ratls http"
     [cli]="base formats verify core image aesm sim loader host client"
 )

@@ -90,6 +90,22 @@ const char *kc_words_of_log(uint32_t code)
         return "the clock was set back: the enclave keeps its time; seconds";
     case KC_LOG_QUOTE_AGAIN:
         return "no valid attestation key yet: begins again with new target info; request";
+    case KC_LOG_INITIALISED:
+        return "the service was initialised";
+    case KC_LOG_RECORD_DAMAGED:
+        return "the store gave what is not the record that was asked for; class, connection";
+    case KC_LOG_RECORD_OLD:
+        return "the store gave a record of an earlier version than one seen before; class, version";
+    case KC_LOG_STORE_LIED:
+        return "the store gave an answer that cannot be true; class, connection";
+    case KC_LOG_CERTIFICATE:
+        return "the enclave has a new certificate; first and last second";
+    case KC_LOG_RENEWAL_FAILED:
+        return "the certificate could not be renewed; its last second, failure";
+    case KC_LOG_ROOT_RESEALED:
+        return "the root was sealed anew at the platform's current values";
+    case KC_LOG_STORE_FULL:
+        return "the store is full or read-only: nothing was stored; connection";
     default:
         return "the enclave logs a code that this program does not know";
     }
