@@ -134,8 +134,8 @@ struct kc_client_check kc_client_check_at(const struct kc_client *client, size_t
  * The same as a JSON object or in lines of text; the caller frees. NULL without memory.
  *
  *   {"outcome": "ok", "error": "", "checks": [{"step", "name", "state", "expected", "actual",
- *    "hint"}], "service": {"kms_id", "mrenclave", "mrsigner", "isv_prod_id", "isv_svn", "debug",
- *    "leaf": {"not_before", "not_after", "issuer"}, "certificate": PEM or null}}
+ *    "hint"}], "service": {"root", "kms_id", "mrenclave", "mrsigner", "isv_prod_id", "isv_svn",
+ * "debug", "leaf": {"not_before", "not_after", "issuer"}, "certificate": PEM or null}}
  *
  * "service" is null unless the evidence is genuine and of this connection.
  */

@@ -69,6 +69,7 @@ int kc_cli_fail_with(int exit_code, const char *context, const struct kc_error *
 /* Appends what `file` holds to `buffer`, which has `max` + 1 bytes. */
 static bool read_all(FILE *file, const char *name, uint8_t *buffer, size_t max, size_t *len)
 {
+    setvbuf(file, NULL, _IONBF, 0); /* no second copy of a secret, which nobody would wipe */
     *len = fread(buffer, 1, max + 1, file);
     if (ferror(file)) {
         kc_cli_say("%s: %s", name, strerror(errno));

@@ -22,10 +22,15 @@ struct kc_command {
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
+extern const struct kc_command kc_cmd_attest;
+extern const struct kc_command kc_cmd_decrypt;
 extern const struct kc_command kc_cmd_doctor;
+extern const struct kc_command kc_cmd_encrypt;
 extern const struct kc_command kc_cmd_encrypt_to;
 extern const struct kc_command kc_cmd_evidence;
+extern const struct kc_command kc_cmd_init;
 extern const struct kc_command kc_cmd_inspect;
+extern const struct kc_command kc_cmd_key;
 extern const struct kc_command kc_cmd_measure;
 extern const struct kc_command kc_cmd_report;
 extern const struct kc_command kc_cmd_sign;

@@ -89,6 +89,7 @@ static json_t *service_of(const struct kc_client_report *report, bool *ok)
         return json_null();
     json_t *service = json_object();
     char *pem = kc_client_report_service_pem(report);
+    set(service, "root", json_string(report->verdict.root_name), ok);
     set(service, "kms_id", hash(report->claims.kms_id), ok);
     set(service, "mrenclave", hash(body->mrenclave), ok);
     set(service, "mrsigner", hash(body->mrsigner), ok);
@@ -127,6 +128,7 @@ static void write_service(FILE *out, const struct kc_client_report *report)
     char from[KC_TIME_TEXT_SIZE];
     char to[KC_TIME_TEXT_SIZE];
     fputc('\n', out);
+    fprintf(out, "%-12s %s\n", "root", report->verdict.root_name);
     if (kc_bytes_are_zero(kc_bytes_of(report->claims.kms_id, sizeof report->claims.kms_id)))
         fprintf(out, "%-12s none: nobody has initialised this service\n", "kms-id");
     else
