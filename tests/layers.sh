@@ -17,7 +17,7 @@ declare -A may=(
     [loader]="base formats core image sim"
     [host]="base formats ratls aesm loader core"
     [client]="base formats verify ratls http"
-    [cli]="base formats verify core image aesm sim loader host client"
+    [cli]="base formats verify ratls core image aesm sim loader host client"
 )
 status=0
 for folder in src/*/; do
