@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/certificates.h"
+#include "core/cipher.h"
 #include "core/dispatcher.h"
 #include "core/records.h"
 #include "core/root.h"
@@ -20,6 +21,11 @@ enum kc_err kc_core_new(const struct kc_platform *platform, struct kc_core **out
     }
     core->platform = platform;
     core->phase = KC_PHASE_NEW;
+    enum kc_err err = kc_cipher_new(&core->cipher);
+    if (err != KC_OK) {
+        kc_core_free(core);
+        return err;
+    }
     *out = core;
     return KC_OK;
 }
@@ -34,6 +40,7 @@ void kc_core_free(struct kc_core *core)
     kc_root_free(core->root);
     kc_requests_clear(&core->requests);
     kc_crypto_rsa_free(core->key);
+    kc_cipher_free(core->cipher);
     pthread_mutex_destroy(&core->lock);
     kc_bytes_wipe(core, sizeof *core);
     free(core);

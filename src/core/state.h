@@ -11,6 +11,7 @@
 #include "core/requests.h"
 
 struct kc_certificates;
+struct kc_cipher;
 struct kc_records;
 struct kc_root;
 struct kc_sessions;
@@ -31,6 +32,7 @@ struct kc_core {
     uint64_t now;           /* the host's clock, forward only */
     struct kc_rsa_key *key; /* NULL until first needed; then never another */
     struct kc_requests requests;
+    struct kc_cipher *cipher; /* made with the core; takes no lock of ours */
 
     /* The service; all NULL where START asked for none. */
     struct kc_sessions *sessions;
