@@ -3,6 +3,7 @@
  * and tag. Neither route changes a record, so that each is computed once, in place.
  */
 #include <openssl/rand.h>
+#include <string.h>
 
 #include "base/base64.h"
 #include "core/api.h"
@@ -18,6 +19,28 @@
 #define ITEM_MAX 96
 
 static const char crypto_failed[] = "the crypto library failed";
+
+/* What one request needs of random bytes: a call to the generator costs more than a cipher block
+ * of 32 bytes, so that they are drawn together. Public: nonces and the request's id. */
+struct drawn {
+    uint8_t bytes[64 * KC_CIPHER_NONCE_SIZE];
+    size_t left;   /* at the end of `bytes`, drawn and not used */
+    size_t wanted; /* still, in all */
+};
+
+static bool draw(struct drawn *d, uint8_t *out, size_t n)
+{
+    if (d->left < n) {
+        size_t more = d->wanted < sizeof d->bytes ? d->wanted : sizeof d->bytes;
+        if (more < n || RAND_bytes(d->bytes + sizeof d->bytes - more, (int)more) != 1)
+            return false;
+        d->left = more;
+    }
+    memcpy(out, d->bytes + sizeof d->bytes - d->left, n);
+    d->left -= n;
+    d->wanted -= n;
+    return true;
+}
 
 static void plan(struct kc_exchange *x, bool decrypt)
 {
@@ -52,18 +75,21 @@ void kc_api_crypt_forget(struct kc_exchange *x)
 
 /* --- what is done to an item --- */
 
-static const char *encrypt(struct evp_cipher_ctx_st *context, struct kc_crypt_item *item)
+static const char *encrypt(struct evp_cipher_ctx_st *context, struct drawn *drawn,
+                           struct kc_crypt_item *item)
 {
     if (item->version > LATEST)
         return "requested version for encryption is higher than the latest key version";
-    if (RAND_bytes(item->message.ptr, KC_CIPHER_NONCE_SIZE) != 1 ||
+    if (!draw(drawn, item->message.ptr, KC_CIPHER_NONCE_SIZE) ||
         kc_cipher_seal(context, item->aad, item->message) != KC_OK)
         return crypto_failed;
     return NULL;
 }
 
-static const char *decrypt(struct evp_cipher_ctx_st *context, struct kc_crypt_item *item)
+static const char *decrypt(struct evp_cipher_ctx_st *context, struct drawn *drawn,
+                           struct kc_crypt_item *item)
 {
+    (void)drawn;
     if (item->version > LATEST)
         return "invalid ciphertext: version is too new";
     enum kc_err err = kc_cipher_open(context, item->aad, item->message);
@@ -93,7 +119,9 @@ static void write_decrypted(struct kc_writer *w, const struct kc_crypt_item *ite
 }
 
 struct direction {
-    const char *(*apply)(struct evp_cipher_ctx_st *context, struct kc_crypt_item *item);
+    size_t random; /* bytes that an item draws */
+    const char *(*apply)(struct evp_cipher_ctx_st *context, struct drawn *drawn,
+                         struct kc_crypt_item *item);
     void (*write)(struct kc_writer *w, const struct kc_crypt_item *item);
 };
 
@@ -143,7 +171,7 @@ static unsigned status_of(const struct kc_crypt_request *request)
                                                                     : 400;
 }
 
-static void answer(struct kc_exchange *x, const struct direction *direction)
+static void answer(struct kc_exchange *x, const struct direction *direction, struct drawn *drawn)
 {
     const struct kc_crypt_request *request = x->work;
     uint8_t random[KC_API_UUID_SIZE];
@@ -151,7 +179,7 @@ static void answer(struct kc_exchange *x, const struct direction *direction)
         kc_exchange_refuse(x, status_of(request), request->item->error);
         return;
     }
-    if (RAND_bytes(random, sizeof random) != 1) {
+    if (!draw(drawn, random, sizeof random)) {
         kc_exchange_refuse(x, 500, crypto_failed);
         return;
     }
@@ -169,39 +197,45 @@ static void answer(struct kc_exchange *x, const struct direction *direction)
     kc_api_answered(x, &w, status_of(request));
 }
 
+/* NULL: refused. */
+static struct evp_cipher_ctx_st *begin(struct kc_exchange *x)
+{
+    struct kc_key_record key;
+    struct evp_cipher_ctx_st *context = NULL;
+    if (x->read[0].record == NULL)
+        kc_exchange_refuse(x, 400, "encryption key not found");
+    else if (kc_key_record_decode(x->read[0].record->body, &key) != KC_OK)
+        kc_exchange_refuse(x, 500, "the key's record is of another version of this software");
+    else if ((context = kc_cipher_begin(x->core->cipher, key.key)) == NULL)
+        kc_exchange_refuse(x, 500, crypto_failed);
+    kc_key_record_wipe(&key);
+    return context;
+}
+
 static void compute(struct kc_exchange *x, const struct direction *direction)
 {
     struct kc_crypt_request *request = x->work;
-    struct kc_key_record key;
-    if (x->read[0].record == NULL) {
-        kc_exchange_refuse(x, 400, "encryption key not found");
+    struct drawn drawn;
+    struct evp_cipher_ctx_st *context = begin(x);
+    if (context == NULL)
         return;
-    }
-    if (kc_key_record_decode(x->read[0].record->body, &key) != KC_OK) {
-        kc_exchange_refuse(x, 500, "the key's record is of another version of this software");
-        return;
-    }
-    struct evp_cipher_ctx_st *context = kc_cipher_begin(x->core->cipher, key.key);
-    kc_key_record_wipe(&key);
-    if (context == NULL) {
-        kc_exchange_refuse(x, 500, crypto_failed);
-        return;
-    }
+    drawn.left = 0;
+    drawn.wanted = request->count * direction->random + KC_API_UUID_SIZE;
     for (size_t i = 0; i < request->count; i++)
         if (request->item[i].error == NULL)
-            request->item[i].error = direction->apply(context, &request->item[i]);
+            request->item[i].error = direction->apply(context, &drawn, &request->item[i]);
     kc_cipher_end(x->core->cipher, context);
-    answer(x, direction);
+    answer(x, direction, &drawn);
 }
 
 void kc_api_encrypt_compute(struct kc_exchange *x)
 {
-    static const struct direction encryption = {encrypt, write_encrypted};
+    static const struct direction encryption = {KC_CIPHER_NONCE_SIZE, encrypt, write_encrypted};
     compute(x, &encryption);
 }
 
 void kc_api_decrypt_compute(struct kc_exchange *x)
 {
-    static const struct direction decryption = {decrypt, write_decrypted};
+    static const struct direction decryption = {0, decrypt, write_decrypted};
     compute(x, &decryption);
 }
