@@ -67,19 +67,26 @@ static bool is_free(uint32_t index)
     return (pool.free_map[index / 64] >> (index % 64) & 1) != 0;
 }
 
-/* First fit. A word without a free chunk is passed over at once. */
+/* First fit. Goes from hole to hole; the bits behind the last chunk are 0. */
 static uint32_t find_run(uint32_t count)
 {
     uint32_t found = 0;
-    for (uint32_t i = pool.search_from; i < pool.count; i++) {
-        if (i % 64 == 0 && pool.free_map[i / 64] == 0) {
-            found = 0;
-            i += 63;
-            continue;
-        }
-        found = is_free(i) ? found + 1 : 0;
-        if (found == count)
-            return i + 1 - count;
+    uint32_t i = pool.search_from;
+    while (i < pool.count) {
+        uint64_t word = pool.free_map[i / 64] >> (i % 64);
+        uint32_t left = 64 - i % 64; /* bits of the word that are looked at */
+        uint32_t free = ~word == 0 ? 64 : (uint32_t)__builtin_ctzll(~word);
+        if (free > left)
+            free = left;
+        found += free;
+        if (found >= count)
+            return i + free - found;
+        i += free;
+        if (free == left)
+            continue; /* the run may go on in the next word */
+        word >>= free;
+        i += word == 0 ? left - free : (uint32_t)__builtin_ctzll(word);
+        found = 0;
     }
     return KC_POOL_NONE;
 }
