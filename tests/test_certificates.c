@@ -41,8 +41,8 @@ static int setup(void **state)
     f->now = (uint64_t)time(NULL);
     f->policy = kc_policy_default;
     f->policy.tcb_ignored = true;
-    f->policy.mrenclave.count = 1;
-    memcpy(f->policy.mrenclave.hash[0], f->b->machine.secs.mrenclave, KC_SGX_HASH_SIZE);
+    assert_true(kc_policy_add(&f->policy, &f->policy.mrenclave,
+                              kc_bytes_of(f->b->machine.secs.mrenclave, KC_SGX_HASH_SIZE)));
     const struct kc_effect *last =
         boundary_say(f->b, (struct kc_message){.type = KC_MESSAGE_START,
                                                .version = KC_BOUNDARY_VERSION,

@@ -64,14 +64,14 @@ static void refuses_by_name(void **state)
         {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "", "nested"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct kc_policy policy = {.min_isv_svn = 77};
+        struct kc_policy policy = {.min_isv_svn = {true, 77}};
         struct kc_policy_error error;
         enum kc_err err = kc_policy_parse(kc_bytes_of_text(rows[i].json), &policy, &error);
         if (err != KC_ERR_MALFORMED || strcmp(error.key, rows[i].key) != 0 ||
             strstr(error.what, rows[i].what) == NULL || error.mend[0] == '\0')
             fail_msg("%s: %d, key '%s', what '%s', mend '%s'", rows[i].json, (int)err, error.key,
                      error.what, error.mend);
-        assert_int_equal(policy.min_isv_svn, 77);
+        assert_int_equal(policy.min_isv_svn.value, 77);
     }
 }
 
@@ -106,8 +106,10 @@ static void accepts(void **state)
             fail_msg("%s: '%s' %s", rows[i].json, error.key, error.what);
         assert_int_equal(policy.mrenclave.count, rows[i].mrenclaves);
         assert_int_equal(policy.mrsigner.count, rows[i].mrsigners);
-        assert_int_equal(policy.has_isv_prod_id ? policy.isv_prod_id : -1, rows[i].prod_id);
-        assert_int_equal(policy.has_min_isv_svn ? policy.min_isv_svn : -1, rows[i].min_svn);
+        assert_int_equal(policy.isv_prod_id.is_set ? (int)policy.isv_prod_id.value : -1,
+                         rows[i].prod_id);
+        assert_int_equal(policy.min_isv_svn.is_set ? (int)policy.min_isv_svn.value : -1,
+                         rows[i].min_svn);
         assert_int_equal(policy.allow_debug, rows[i].debug);
         assert_int_equal(policy.tcb_ignored, rows[i].ignored);
         assert_int_equal(policy.tcb_accepted, rows[i].accepted);
@@ -123,10 +125,10 @@ static void reads_the_very_hash(void **state)
         kc_policy_parse(kc_bytes_of_text("{\"mrsigner\": [\"" I64 "\", \"" H64U "\"]}"), &policy,
                         &error),
         KC_OK);
-    assert_int_equal(policy.mrsigner.hash[0][0], 0x58);
-    assert_int_equal(policy.mrsigner.hash[0][31], 0x6d);
-    assert_int_equal(policy.mrsigner.hash[1][0], 0xaf);
-    assert_int_equal(policy.mrsigner.hash[1][31], 0x83);
+    assert_int_equal(kc_policy_value(&policy, &policy.mrsigner, 32, 0).ptr[0], 0x58);
+    assert_int_equal(kc_policy_value(&policy, &policy.mrsigner, 32, 0).ptr[31], 0x6d);
+    assert_int_equal(kc_policy_value(&policy, &policy.mrsigner, 32, 1).ptr[0], 0xaf);
+    assert_int_equal(kc_policy_value(&policy, &policy.mrsigner, 32, 1).ptr[31], 0x83);
 }
 
 /* 32 values fit, 33 do not; a file of more than 64 KiB is refused unread. */

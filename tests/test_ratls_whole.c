@@ -45,8 +45,9 @@ static int setup(void **state)
     kc_ratls_spki_of_p256(f->point, f->spki);
     f->policy = kc_policy_default;
     f->policy.tcb_ignored = true;
-    f->policy.mrenclave.count = 1;
-    f->policy.mrenclave.hash[0][0] = MRENCLAVE_BYTE;
+    f->policy.mrenclave.count = 1; /* the first 32 bytes of the room */
+    f->policy.room_len = 32;
+    f->policy.room[0] = MRENCLAVE_BYTE;
     struct kc_bytes spki = kc_bytes_of(f->spki, sizeof f->spki);
     f->connection = (struct kc_ratls_connection){
         .leaf_spki = spki,
@@ -134,9 +135,9 @@ static void test_fresh(void **state)
     struct fixture *f = *state;
     quote_claims(f);
     assert_string_equal(meet(f), "");
-    f->policy.mrenclave.hash[0][0] ^= 1;
+    f->policy.room[0] ^= 1;
     assert_string_equal(meet(f), "policy.mrenclave");
-    f->policy.mrenclave.hash[0][0] ^= 1;
+    f->policy.room[0] ^= 1;
     f->quote[400] ^= 1; /* in report_data: nobody signed it so */
     assert_string_equal(meet(f), "quote.signature");
     f->quote[400] ^= 1;

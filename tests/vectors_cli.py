@@ -6,9 +6,12 @@ Usage: tests/vectors_cli.py PROGRAM
 """
 import json
 import os
+import ssl
+import struct
 import subprocess
 import sys
 import tempfile
+import uuid
 
 PROGRAM = sys.argv[1]
 VECTORS = os.path.join(os.path.dirname(__file__), "..", "..", "shared", "vectors")
@@ -105,6 +108,97 @@ def judge_dcap(name, folder, any_policy, closed_policy):
         expect(name, "by default", out["verdict"], "accepted" if good else "refused")
 
 
+def judge_snp(name, folder, work):
+    with open(os.path.join(folder, "expect.json")) as file:
+        want = json.load(file)
+    report = os.path.join(folder, "report.bin")
+    if not os.path.exists(report):
+        return  # a chain alone
+    policy = os.path.join(work, "snp")
+    with open(policy, "w") as file:
+        json.dump({"allow_debug": True, "max_vmpl": 1}, file)
+    at = want["vek_valid"][:10] + "T23:59:59Z"
+    options = ["--policy", policy, "--at", at]
+    out = verify(report, "--collateral", folder, *options)
+    if want["expect"] == "must be rejected":
+        expect(name, "verdict", out["verdict"], "invalid")
+        expect(name, "claims", out["claims"], None)
+        return
+    expect(name, "verdict", out["verdict"], "accepted")
+    expect(name, "format", out["evidence"]["format"], "snp-report-v%d" % want["check"]["ver"])
+    claims = out["claims"]
+    expect(name, "product", claims["product"], want["product"])
+    expect(name, "key", claims["signing_key"].upper(), want["key"])
+    expect(name, "chip", claims["chip_id"][:16], want["check"]["chip_id"])
+    expect(name, "VMPL", claims["vmpl"], want["check"]["vmpl"])
+    expect(name, "policy", bytes.fromhex(claims["guest_policy"])[::-1].hex(),
+           want["check"]["policy"])
+    tcb = want["check"]["vek_tcb"]
+    expect(name, "TCB", claims["reported_tcb"],
+           {"boot_loader": tcb["bl"], "tee": tcb["tee"], "snp": tcb["snp"],
+            "microcode": tcb["ucode"]})
+    # By default: no debug, and asked for at VMPL 0.
+    good = not claims["debug"] and claims["vmpl"] == 0
+    out = verify(report, "--collateral", folder, "--at", at)
+    expect(name, "by default", out["verdict"], "accepted" if good else "refused")
+    judge_snp_forms(name, folder, work, options)
+
+
+def table_of(folder):
+    """The certificates as a host hands them out beside a report."""
+    with open(os.path.join(folder, "ask_ark.pem")) as file:
+        pem = file.read()
+    ders = [ssl.PEM_cert_to_DER_cert(block.strip() + "\n-----END CERTIFICATE-----")
+            for block in pem.split("-----END CERTIFICATE-----") if "BEGIN" in block]
+    with open(os.path.join(folder, "vek.der"), "rb") as file:
+        vek = file.read()
+    kind = "a8074bc2-a25a-483e-aae6-39c045a0b8a1" if b"SEV-VLEK" in vek[:1024] else \
+        "63da758d-e664-4564-adc5-f4b93be8accd"
+    guids = [kind, "4ab7b379-bbac-4fe4-a02f-05aef327c782", "c0b406a4-a803-4952-9743-3fb6014cd0ae"]
+    head, data = b"", b""
+    for guid, der in zip(guids, [vek] + ders):
+        head += uuid.UUID(guid).bytes_le + struct.pack("<II", 24 * 4 + len(data), len(der))
+        data += der
+    return head + bytes(24) + data
+
+
+def judge_snp_forms(name, folder, work, options):
+    """The same report and certificates in the other ways in which they come."""
+    report = os.path.join(folder, "report.bin")
+    with open(report, "rb") as file:
+        raw = file.read()
+    paths = {form: os.path.join(work, form) for form in ("table", "joined", "hcl", "pem", "hex")}
+    table = table_of(folder)
+    with open(paths["table"], "wb") as file:
+        file.write(table)
+    with open(paths["joined"], "wb") as file:
+        file.write(raw + table)
+    with open(paths["hex"], "w") as file:
+        file.write(raw.hex())
+    with open(os.path.join(folder, "vek.der"), "rb") as file:
+        vek = ssl.DER_cert_to_PEM_cert(file.read())
+    with open(os.path.join(folder, "ask_ark.pem")) as file:
+        chain = file.read()
+    with open(paths["pem"], "w") as file:
+        file.write(chain + vek)
+    hcl = b"HCLA" + struct.pack("<III", 2, 2600, 2) + bytes(16) + raw + \
+        struct.pack("<IIIII", 22, 1, 2, 1, 2) + b"{}"
+    with open(paths["hcl"], "wb") as file:
+        file.write(hcl.ljust(2600, bytes(1)))
+    expect(name, "without certificates", checks(verify(report, *options)), ["snp.certificates"])
+    for form in [(report, "--auxblob", paths["table"]), (paths["joined"],),
+                 (report, "--certificates", paths["pem"]),
+                 (paths["hex"], "--collateral", folder),
+                 (report, "--collateral", folder, "--trust", "amd"),
+                 (report, "--collateral", folder, "--trust", os.path.join(folder, "ask_ark.pem"))]:
+        expect(name, form, verify(*form, *options)["verdict"], "accepted")
+    # The paravisor's JSON is not the one that report data was made for.
+    out = verify(paths["hcl"], "--collateral", folder, *options)
+    expect(name, "HCL", checks(out), ["binding.hcl_json"])
+    out = verify(report, "--collateral", folder, "--trust", "intel", *options)
+    expect(name, "under Intel's root", checks(out), ["snp.chain.root"])
+
+
 def main():
     folder = os.path.join(VECTORS, "dcap")
     if not os.path.isdir(folder):
@@ -120,6 +214,10 @@ def main():
         names = sorted(os.listdir(folder))
         for name in names:
             judge_dcap(name, os.path.join(folder, name), any_policy, closed_policy)
+        cases = os.path.join(VECTORS, "snp")
+        for name in sorted(os.listdir(cases)):
+            judge_snp(name, os.path.join(cases, name), work)
+            names.append(name)
     print("\n".join(failures) or "%d cases as expected" % len(names))
     return 1 if failures else 0
 

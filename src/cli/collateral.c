@@ -15,14 +15,17 @@ static const struct {
     const char *name;
     size_t piece; /* offset of its kc_bytes */
 } files[KC_CLI_COLLATERAL_FILES] = {
-    {"tcb_info.json", offsetof(struct kc_collateral_pieces, tcb_info)},
-    {"tcb_chain.pem", offsetof(struct kc_collateral_pieces, tcb_chain)},
-    {"qe_identity.json", offsetof(struct kc_collateral_pieces, qe_identity)},
-    {"qe_chain.pem", offsetof(struct kc_collateral_pieces, qe_chain)},
-    {"root_ca_crl.der", offsetof(struct kc_collateral_pieces, root_crl)},
-    {"pck_crl.der", offsetof(struct kc_collateral_pieces, pck_crl)},
-    {"pck_crl_chain.pem", offsetof(struct kc_collateral_pieces, pck_crl_chain)},
-    {"pck_chain.pem", offsetof(struct kc_collateral_pieces, pck_chain)},
+    {"tcb_info.json", offsetof(struct kc_cli_collateral, pieces.tcb_info)},
+    {"tcb_chain.pem", offsetof(struct kc_cli_collateral, pieces.tcb_chain)},
+    {"qe_identity.json", offsetof(struct kc_cli_collateral, pieces.qe_identity)},
+    {"qe_chain.pem", offsetof(struct kc_cli_collateral, pieces.qe_chain)},
+    {"root_ca_crl.der", offsetof(struct kc_cli_collateral, pieces.root_crl)},
+    {"pck_crl.der", offsetof(struct kc_cli_collateral, pieces.pck_crl)},
+    {"pck_crl_chain.pem", offsetof(struct kc_cli_collateral, pieces.pck_crl_chain)},
+    {"pck_chain.pem", offsetof(struct kc_cli_collateral, pieces.pck_chain)},
+    {"vek.der", offsetof(struct kc_cli_collateral, amd.vek)},
+    {"ask_ark.pem", offsetof(struct kc_cli_collateral, amd.chain)},
+    {"auxblob", offsetof(struct kc_cli_collateral, amd.table)},
 };
 
 /* An empty file is a piece that is there, and damaged: only NULL says that there is none. */
@@ -38,7 +41,7 @@ static bool load_file(const char *folder, size_t i, struct kc_cli_collateral *c)
     bool ok = !is_there || kc_cli_read_file(path, FILE_MAX, &c->file[i]);
     if (ok && is_there) {
         struct kc_bytes bytes = {c->file[i].len > 0 ? c->file[i].ptr : empty, c->file[i].len};
-        memcpy((uint8_t *)&c->pieces + files[i].piece, &bytes, sizeof bytes);
+        memcpy((uint8_t *)c + files[i].piece, &bytes, sizeof bytes);
     }
     free(path);
     return ok;

@@ -13,6 +13,8 @@ static const char *const wrappings[] = {
     [KC_WRAPPING_QUOTE_JSON] = "JSON with an Open Enclave report, as Azure's tools write it",
     [KC_WRAPPING_DICE] = "certificate with the TCG DICE extension (interoperable RA-TLS)",
     [KC_WRAPPING_OE_CERTIFICATE] = "certificate with an Open Enclave extension",
+    [KC_WRAPPING_SNP_REPORT] = "a bare SEV-SNP report",
+    [KC_WRAPPING_HCL_REPORT] = "Azure's wrapping of an SEV-SNP report",
 };
 
 static void show_certificate(struct kc_tree *tree, const struct kc_evidence *evidence)

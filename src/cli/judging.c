@@ -1,33 +1,35 @@
 #include "cli/judging.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/collateral.h"
-#include "sim/state.h"
-#include "verify/chain.h"
-#include "verify/root.h"
+#include "cli/judging_trust.h"
 
 #define HELD_DATA_MAX ((size_t)1024 * 1024)
+#define AMD_FILE_MAX  ((size_t)64 * 1024)
 
 const char kc_judging_help[] =
     "  --policy F       what you accept, as JSON (docs/verification.md); without it: no debug\n"
     "                   enclave, TCB UpToDate, any identity\n"
-    "  --trust WHAT     the root to trust: intel (default), sim (the simulated root of the state\n"
-    "                   folder), or a file with the root certificate in PEM\n"
+    "  --trust WHAT     the root to trust: intel, amd, sim (the simulated root of the state\n"
+    "                   folder), or a file with the root certificate in PEM; without it Intel's\n"
+    "                   for SGX and TDX, AMD's for SEV-SNP\n"
     "  --at TIME        judge dates at this time, such as 2025-08-15T05:45:00Z (default: now)\n"
     "  --held-data F    the evidence must bind these very bytes: report data is their SHA-256\n"
     "  --state DIR      the state folder for --trust sim\n"
     "  --collateral DIR Intel's collateral of that time, as files (docs/verification.md); without\n"
-    "                   it TCB levels and revocation are not judged\n";
+    "                   it TCB levels and revocation are not judged; for SEV-SNP the certificates\n"
+    "  --auxblob F      the certificate table that came with an SEV-SNP report (configfs)\n"
+    "  --certificates F AMD's certificates for an SEV-SNP report, in PEM, in any order\n";
 
 bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *twice)
 {
     const char **places[] = {
-        &j->policy_path, &j->trust, &j->at, &j->held_data_path, &j->state, &j->collateral_path,
+        &j->policy_path, &j->trust,           &j->at,           &j->held_data_path,
+        &j->state,       &j->collateral_path, &j->auxblob_path, &j->certificates_path,
     };
     if (option < KC_JUDGING_POLICY || option >= KC_JUDGING_OPTION_END)
         return false;
@@ -40,7 +42,8 @@ bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *
 int kc_judging_stdin_uses(const struct kc_judging *j, const char *evidence_path)
 {
     return kc_cli_is_stdin(j->policy_path) + kc_cli_is_stdin(j->trust) +
-           kc_cli_is_stdin(j->held_data_path) + kc_cli_is_stdin(evidence_path);
+           kc_cli_is_stdin(j->held_data_path) + kc_cli_is_stdin(j->auxblob_path) +
+           kc_cli_is_stdin(j->certificates_path) + kc_cli_is_stdin(evidence_path);
 }
 
 static int load_policy(struct kc_judging *j)
@@ -66,56 +69,6 @@ static int load_policy(struct kc_judging *j)
                        error.what, error.mend);
 }
 
-/* The root certificate in a PEM file: its key is what is trusted. */
-static int load_root_file(struct kc_judging *j)
-{
-    struct kc_room file = {NULL, 0};
-    struct kc_error error = KC_ERROR_NONE;
-    if (!kc_cli_read_file(j->trust, KC_ROOT_PEM_MAX, &file))
-        return KC_EXIT_UNJUDGED;
-    enum kc_err err = kc_root_from_pem(kc_bytes_of(file.ptr, file.len), j->root_key, &error);
-    free(file.ptr);
-    if (err == KC_OK)
-        return KC_EXIT_OK;
-    kc_cli_say("--trust %s: %s", j->trust, error.what);
-    return KC_EXIT_USAGE;
-}
-
-/* Judging must not make a machine: a root made this moment has signed nothing. */
-static int load_simulated_root(struct kc_judging *j)
-{
-    struct kc_sim_state *state = NULL;
-    struct kc_error error = KC_ERROR_NONE;
-    int status = KC_EXIT_UNJUDGED;
-    char *path = kc_cli_state_folder(j->state);
-    if (path == NULL)
-        return status;
-    if (!kc_sim_state_exists(path)) {
-        kc_cli_say("--trust sim: there is no simulated machine in %s, and so no simulated root; "
-                   "`keyclave report` makes one, and --state DIR names another folder",
-                   path);
-    } else if (kc_sim_state_open(path, &state, &error) != KC_OK) {
-        kc_cli_say("--trust sim: %s: %s", path, error.what);
-    } else {
-        memcpy(j->root_key, kc_sim_state_root_key(state), sizeof j->root_key);
-        status = KC_EXIT_OK;
-    }
-    kc_sim_state_free(state);
-    free(path);
-    return status;
-}
-
-static int load_root(struct kc_judging *j)
-{
-    if (j->trust == NULL || strcmp(j->trust, "intel") == 0) {
-        memcpy(j->root_key, kc_chain_intel_root_key, sizeof j->root_key);
-        return KC_EXIT_OK;
-    }
-    if (strcmp(j->trust, "sim") == 0)
-        return load_simulated_root(j);
-    return load_root_file(j);
-}
-
 static int load_time(struct kc_judging *j, const char *command)
 {
     if (j->at == NULL)
@@ -135,18 +88,42 @@ static int load_held_data(struct kc_judging *j)
     return KC_EXIT_OK;
 }
 
+static bool load_file(const char *path, struct kc_room *out)
+{
+    return path == NULL || kc_cli_read_file(path, AMD_FILE_MAX, out);
+}
+
 int kc_judging_load(struct kc_judging *j, const char *command)
 {
     int status = load_time(j, command);
     if (status == KC_EXIT_OK)
         status = load_policy(j);
     if (status == KC_EXIT_OK)
-        status = load_root(j);
+        status = kc_judging_load_trust(j);
     if (status == KC_EXIT_OK)
         status = load_held_data(j);
     if (status == KC_EXIT_OK && j->collateral_path != NULL)
         status = kc_cli_collateral_load(j->collateral_path, &j->collateral);
+    if (status == KC_EXIT_OK && !load_file(j->auxblob_path, &j->auxblob))
+        status = KC_EXIT_UNJUDGED;
+    if (status == KC_EXIT_OK && !load_file(j->certificates_path, &j->certificates))
+        status = KC_EXIT_UNJUDGED;
     return status;
+}
+
+/* A file that was named outweighs the folder's of its kind. */
+static struct kc_amd_pieces amd_pieces(const struct kc_judging *j)
+{
+    struct kc_amd_pieces pieces = {0};
+    if (j->collateral != NULL)
+        pieces = j->collateral->amd;
+    if (j->auxblob_path != NULL)
+        pieces.table = kc_bytes_of(j->auxblob.ptr, j->auxblob.len);
+    if (j->certificates_path != NULL) {
+        pieces.vek = kc_bytes_of(NULL, 0);
+        pieces.chain = kc_bytes_of(j->certificates.ptr, j->certificates.len);
+    }
+    return pieces;
 }
 
 static void judge(struct kc_judging *j, struct kc_bytes bytes)
@@ -161,10 +138,13 @@ static void judge(struct kc_judging *j, struct kc_bytes bytes)
         .evidence = &j->evidence,
         .has_held_data = j->has_held_data,
         .held_data = kc_bytes_of(j->held_data.ptr, j->held_data.len),
-        .root_key = j->root_key,
+        .root_key = j->has_root_key ? j->root_key : NULL,
+        .amd_roots = j->amd_root,
+        .amd_root_count = j->amd_root_count,
         .now = j->now,
         .policy = &j->policy,
         .collateral = j->collateral != NULL ? &j->collateral->pieces : NULL,
+        .amd = amd_pieces(j),
     };
     kc_verify(&input, j->verdict);
 }
@@ -192,6 +172,8 @@ void kc_judging_clear(struct kc_judging *j)
         kc_evidence_clear(&j->evidence);
     free(j->file.ptr);
     free(j->held_data.ptr);
+    free(j->auxblob.ptr);
+    free(j->certificates.ptr);
     kc_cli_collateral_free(j->collateral);
     free(j->verdict);
     *j = (struct kc_judging){0};

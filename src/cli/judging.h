@@ -19,15 +19,22 @@ struct kc_judging {
     const char *at;
     const char *held_data_path;
     const char *state;
-    const char *collateral_path; /* a folder */
+    const char *collateral_path;   /* a folder */
+    const char *auxblob_path;      /* a certificate table beside an SEV-SNP report */
+    const char *certificates_path; /* AMD's certificates, PEM */
 
     /* Loaded by kc_judging_load and kc_judging_run. */
     struct kc_policy policy;
+    bool has_root_key; /* a root of SGX and TDX is trusted */
     uint8_t root_key[64];
+    size_t amd_root_count; /* of SEV-SNP */
+    struct kc_amd_root amd_root[KC_AMD_ROOTS];
     int64_t now;
     bool has_held_data;
     struct kc_room held_data;             /* owned */
     struct kc_cli_collateral *collateral; /* owned; NULL: none was named */
+    struct kc_room auxblob;               /* owned, as the next */
+    struct kc_room certificates;
     struct kc_room file; /* the evidence as read, owned: `evidence` points into it */
     struct kc_evidence evidence;
     bool is_open;               /* the evidence could be read */
@@ -42,6 +49,8 @@ enum {
     KC_JUDGING_HELD_DATA,
     KC_JUDGING_STATE,
     KC_JUDGING_COLLATERAL,
+    KC_JUDGING_AUXBLOB,
+    KC_JUDGING_CERTIFICATES,
     KC_JUDGING_OPTION_END,
 };
 
@@ -52,8 +61,10 @@ enum {
         {"at", required_argument, NULL, KC_JUDGING_AT},                                            \
         {"held-data", required_argument, NULL, KC_JUDGING_HELD_DATA},                              \
         {"state", required_argument, NULL, KC_JUDGING_STATE},                                      \
+        {"collateral", required_argument, NULL, KC_JUDGING_COLLATERAL},                            \
+        {"auxblob", required_argument, NULL, KC_JUDGING_AUXBLOB},                                  \
     {                                                                                              \
-        "collateral", required_argument, NULL, KC_JUDGING_COLLATERAL                               \
+        "certificates", required_argument, NULL, KC_JUDGING_CERTIFICATES                           \
     }
 
 /* Their help, one line or more each. */

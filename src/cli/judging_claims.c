@@ -151,6 +151,77 @@ static void set_tdx(json_t *object, const struct kc_verdict_facts *facts, bool *
     SET_HEX(object, "mrservicetd", td->mrservicetd, ok);
 }
 
+static json_t *tcb_parts(const struct kc_snp_tcb *tcb, enum kc_snp_product product, bool *ok)
+{
+    json_t *object = json_object();
+    if (product == KC_SNP_TURIN)
+        set_number(object, "fmc", tcb->fmc, ok);
+    set_number(object, "boot_loader", tcb->boot_loader, ok);
+    set_number(object, "tee", tcb->tee, ok);
+    set_number(object, "snp", tcb->snp, ok);
+    set_number(object, "microcode", tcb->microcode, ok);
+    return object;
+}
+
+static void set_guest_policy(json_t *object, uint64_t policy, bool *ok)
+{
+    static const struct {
+        const char *name;
+        uint64_t bit;
+    } bits[] = {
+        {"debug", KC_SNP_POLICY_DEBUG},
+        {"migration_agent", KC_SNP_POLICY_MIGRATE_MA},
+        {"smt", KC_SNP_POLICY_SMT},
+        {"single_socket", KC_SNP_POLICY_SINGLE_SOCKET},
+    };
+    set(object, "guest_policy", mask(policy), ok);
+    for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++)
+        set(object, bits[i].name, json_boolean((policy & bits[i].bit) != 0), ok);
+}
+
+static json_t *version_text(const struct kc_snp_firmware *firmware)
+{
+    return json_sprintf("%u.%u.%u", firmware->major, firmware->minor, firmware->build);
+}
+
+static void set_snp(json_t *object, const struct kc_verdict_facts *facts, bool *ok)
+{
+    const struct kc_verdict_snp *snp = &facts->snp;
+    const struct kc_snp_report *report = &snp->report;
+    enum kc_snp_product product = snp->endorsement.product;
+    bool is_vlek = snp->endorsement.signing_key == KC_SNP_KEY_VLEK;
+    SET_HEX(object, "measurement", report->measurement, ok);
+    SET_HEX(object, "host_data", report->host_data, ok);
+    SET_HEX(object, "id_key_digest", report->id_key_digest, ok);
+    SET_HEX(object, "author_key_digest", report->author_key_digest, ok);
+    SET_HEX(object, "family_id", report->family_id, ok);
+    SET_HEX(object, "image_id", report->image_id, ok);
+    set_number(object, "guest_svn", report->guest_svn, ok);
+    set_guest_policy(object, report->policy, ok);
+    set_number(object, "vmpl", report->vmpl, ok);
+    SET_HEX(object, "report_data", report->report_data, ok);
+    SET_HEX(object, "report_id", report->report_id, ok);
+    SET_HEX(object, "report_id_ma", report->report_id_ma, ok);
+    SET_HEX(object, "chip_id", report->chip_id, ok);
+    set(object, "platform_info", mask(report->platform_info), ok);
+    set(object, "product", json_string(kc_snp_report_product_name(product)), ok);
+    set(object, "signing_key", json_string(is_vlek ? "vlek" : "vcek"), ok);
+    if (is_vlek)
+        set(object, "csp_id", json_string(snp->endorsement.csp_id), ok);
+    set(object, "reported_tcb", tcb_parts(&snp->reported, product, ok), ok);
+    set(object, "current_tcb", tcb_parts(&snp->current, product, ok), ok);
+    set(object, "committed_tcb", tcb_parts(&snp->committed, product, ok), ok);
+    set(object, "launch_tcb", tcb_parts(&snp->launch, product, ok), ok);
+    set(object, "current_firmware", version_text(&report->current), ok);
+    set(object, "committed_firmware", version_text(&report->committed), ok);
+    if (report->version >= 5) {
+        set(object, "launch_mitigations", mask(report->launch_mitigations), ok);
+        set(object, "current_mitigations", mask(report->current_mitigations), ok);
+    }
+    if (snp->hcl_json.len > 0)
+        set_hex(object, "hcl_json", snp->hcl_json.ptr, snp->hcl_json.len, ok);
+}
+
 static void set_platform(json_t *object, const struct kc_verdict_facts *facts, bool *ok)
 {
     SET_HEX(object, "fmspc", facts->fmspc, ok);
@@ -171,7 +242,10 @@ json_t *kc_judging_claims_json(const struct kc_verdict *v)
         set_sgx(object, facts, &ok);
     if (facts->tee == KC_TEE_TDX)
         set_tdx(object, facts, &ok);
-    set_platform(object, facts, &ok);
+    if (facts->tee == KC_TEE_SNP)
+        set_snp(object, facts, &ok);
+    else
+        set_platform(object, facts, &ok);
     if (facts->has_oe_claims) {
         set(object, "custom_claims", oe_claims(facts->oe_claims), &ok);
         set_hex(object, "custom_claims_buffer", facts->oe_claims.ptr, facts->oe_claims.len, &ok);

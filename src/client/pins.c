@@ -196,8 +196,10 @@ enum kc_err kc_client_pins_put(struct kc_bytes file, const struct kc_client_pin 
 struct kc_policy kc_client_pin_policy(const struct kc_client_pin *pin)
 {
     struct kc_policy policy = kc_policy_default;
-    policy.mrenclave.count = 1;
-    memcpy(policy.mrenclave.hash[0], pin->mrenclave, sizeof pin->mrenclave);
+    /* Of an empty room it is the first value. */
+    policy.mrenclave = (struct kc_policy_list){.count = 1, .at = 0};
+    policy.room_len = sizeof pin->mrenclave;
+    memcpy(policy.room, pin->mrenclave, sizeof pin->mrenclave);
     policy.allow_debug = pin->allow_debug;
     policy.tcb_ignored = pin->tcb_ignored;
     policy.tcb_accepted = pin->tcb_ignored ? 0 : pin->tcb_accepted;

@@ -8,6 +8,7 @@
 #include "formats/evidence_certificate.h"
 #include "formats/quote.h"
 #include "formats/quote_json.h"
+#include "formats/snp_report.h"
 
 static enum kc_err unsupported(struct kc_error *error, const char *what)
 {
@@ -136,16 +137,62 @@ static enum kc_err open_json(struct kc_bytes text, struct kc_evidence *out, stru
     return open_oe_report(kc_bytes_of(json.quote, json.quote_len), out, error);
 }
 
+static enum kc_err open_hcl_report(struct kc_bytes bytes, struct kc_evidence *out,
+                                   struct kc_error *error)
+{
+    enum kc_err err = kc_hcl_report_decode(bytes, &out->hcl, error);
+    if (err != KC_OK)
+        return err;
+    if (out->hcl.type != KC_HCL_REPORT_SNP)
+        return unsupported(error, "an HCL report with a TDREPORT, which only that machine's "
+                                  "Quoting Enclave can judge; ask for a TDX quote of it");
+    out->wrapping = KC_WRAPPING_HCL_REPORT;
+    out->is_snp = true;
+    out->snp_report = out->hcl.hardware;
+    return KC_OK;
+}
+
+/* Where a report of version 3 has a part of its family id, and rarely these very numbers. */
+static bool is_attestation_header(struct kc_bytes bytes)
+{
+    enum kc_oe_format format;
+    struct kc_oe_attestation_header header;
+    return kc_oe_format_from_uuid(bytes.ptr + 4, &format) ||
+           kc_oe_attestation_header_decode(bytes, &header, NULL) == KC_OK;
+}
+
+/* SEV-SNP reports have 32 bits of version where quotes have the version and a key type of 2. A
+ * header of Open Enclave's is told from a report of version 3 by its UUID or size. */
+static bool is_snp_report(struct kc_bytes bytes, uint32_t first)
+{
+    if (bytes.len < KC_SNP_REPORT_SIZE || first < 2 || first > 5)
+        return false;
+    return first != KC_OE_ATTESTATION_VERSION || !is_attestation_header(bytes);
+}
+
+static enum kc_err open_snp_report(struct kc_bytes bytes, struct kc_evidence *out)
+{
+    out->wrapping = KC_WRAPPING_SNP_REPORT;
+    out->is_snp = true;
+    out->snp_report = kc_bytes_of(bytes.ptr, KC_SNP_REPORT_SIZE);
+    if (bytes.len > KC_SNP_REPORT_SIZE)
+        out->snp_table =
+            kc_bytes_of(bytes.ptr + KC_SNP_REPORT_SIZE, bytes.len - KC_SNP_REPORT_SIZE);
+    return KC_OK;
+}
+
 /*
- * Told apart by the first eight bytes: a report header is u32 1 and u32 1 or 2, an attestation
- * header u32 3 and a UUID (no quote of version 3 has 0 as key type), everything else of a
- * version from 1 to 5 in 16 bits is a quote.
+ * Told apart by the first bytes: a report header is u32 1 and u32 1 or 2, an attestation header
+ * u32 3 and a UUID, an SEV-SNP report u32 2 to 5 (no quote has 0 as key type), everything else of
+ * a version from 1 to 5 in 16 bits is a quote.
  */
 static enum kc_err open_binary(struct kc_bytes bytes, struct kc_evidence *out,
                                struct kc_error *error)
 {
     if (bytes.ptr[0] == 0x30)
         return open_certificate(bytes, out, error);
+    if (bytes.ptr[0] == 'H')
+        return open_hcl_report(bytes, out, error);
     struct kc_reader r = kc_reader_of(bytes);
     uint32_t first = kc_reader_u32(&r);
     uint32_t second = kc_reader_u32(&r);
@@ -156,6 +203,8 @@ static enum kc_err open_binary(struct kc_bytes bytes, struct kc_evidence *out,
         out->wrapping = KC_WRAPPING_OE_REPORT;
         return open_oe_report(bytes, out, error);
     }
+    if (is_snp_report(bytes, first))
+        return open_snp_report(bytes, out);
     if (first == KC_OE_ATTESTATION_VERSION) {
         out->wrapping = KC_WRAPPING_OE_EVIDENCE;
         return open_oe_evidence(bytes, out, error);
@@ -209,6 +258,8 @@ const char *kc_evidence_wrapping_name(enum kc_evidence_wrapping wrapping)
         [KC_WRAPPING_QUOTE_JSON] = "quote-json",
         [KC_WRAPPING_DICE] = "dice",
         [KC_WRAPPING_OE_CERTIFICATE] = "oe-certificate",
+        [KC_WRAPPING_SNP_REPORT] = "snp-report",
+        [KC_WRAPPING_HCL_REPORT] = "hcl-report",
     };
     return names[wrapping];
 }

@@ -1,12 +1,14 @@
 /*
  * Finds out by itself how given evidence is wrapped, and takes it out: raw quote, hex, base64,
- * Open Enclave report or evidence, quote JSON, certificate with evidence (DER or PEM).
+ * Open Enclave report or evidence, quote JSON, certificate with evidence (DER or PEM), SEV-SNP
+ * report, Azure's HCL report.
  *
  * Nothing is believed here; what the parts bind is verify's to judge.
  */
 #ifndef KC_FORMATS_EVIDENCE_H
 #define KC_FORMATS_EVIDENCE_H
 
+#include "formats/hcl_report.h"
 #include "formats/oe_report.h"
 
 #define KC_EVIDENCE_MAX_SIZE (1024 * 1024)
@@ -18,6 +20,8 @@ enum kc_evidence_wrapping {
     KC_WRAPPING_QUOTE_JSON,     /* the mission document's JSON */
     KC_WRAPPING_DICE,           /* certificate with the TCG DICE extension */
     KC_WRAPPING_OE_CERTIFICATE, /* certificate with one of Open Enclave's extensions */
+    KC_WRAPPING_SNP_REPORT,     /* a bare SEV-SNP report, a certificate table may follow it */
+    KC_WRAPPING_HCL_REPORT,     /* Azure's wrapping of an SEV-SNP report */
 };
 
 enum kc_evidence_text {
@@ -35,6 +39,10 @@ struct kc_evidence {
     bool has_oe_format;
     enum kc_oe_format oe_format; /* what the attestation header names */
     struct kc_bytes quote;       /* the quote and any bytes after it that are not claims */
+    bool is_snp;                 /* no quote: an SEV-SNP report */
+    struct kc_bytes snp_report;  /* its 1184 bytes */
+    struct kc_bytes snp_table;   /* what followed it: a certificate table; empty elsewhere */
+    struct kc_hcl_report hcl;    /* of an HCL report: report data begins with the JSON's hash */
     bool has_oe_claims;
     struct kc_bytes oe_claims; /* custom claims buffer: report_data must be its SHA-256 */
     bool has_dice_claims;
@@ -54,7 +62,8 @@ struct kc_evidence {
     void *owned[2]; /* internal */
 };
 
-/* "quote", "oe-report", "oe-evidence", "quote-json", "dice", "oe-certificate" */
+/* "quote", "oe-report", "oe-evidence", "quote-json", "dice", "oe-certificate", "snp-report",
+ * "hcl-report" */
 const char *kc_evidence_wrapping_name(enum kc_evidence_wrapping wrapping);
 /* "binary", "hex", "base64", "pem", "json" */
 const char *kc_evidence_text_name(enum kc_evidence_text text);
@@ -64,6 +73,7 @@ const char *kc_evidence_text_name(enum kc_evidence_text text);
  * white space around text aside, so that no input can be read in two ways:
  *
  *   01 to 08, or 30 and a byte from 80 on   binary (a version, or a DER sequence)
+ *   HCLA                                    binary (base64 of these begins nothing known)
  *   {                                       JSON: left as it is
  *   -----BEGIN CERTIFICATE-----             PEM, one certificate, strict (base/pem.h)
  *   a digit                                 hex: no binary form begins with a byte from a0 on

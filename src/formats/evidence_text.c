@@ -33,6 +33,8 @@ static bool is_binary(struct kc_bytes bytes)
 {
     if (bytes.len >= 1 && bytes.ptr[0] >= 1 && bytes.ptr[0] <= 8)
         return true;
+    if (bytes.len >= 4 && memcmp(bytes.ptr, "HCLA", 4) == 0)
+        return true;
     return bytes.len >= 2 && bytes.ptr[0] == 0x30 && bytes.ptr[1] >= 0x80;
 }
 

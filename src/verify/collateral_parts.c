@@ -52,21 +52,26 @@ static struct kc_pck_chain *chain_of(struct kc_collateral *c, enum kc_collateral
     return piece == KC_PIECE_QE_CHAIN ? &c->qe_chain : &c->pck_ca_chain;
 }
 
-enum kc_err kc_collateral_decode_chain(struct kc_bytes pem, uint8_t room[KC_COLLATERAL_PEM_MAX],
-                                       struct kc_pck_chain *out, struct kc_error *error)
+size_t kc_collateral_tidy_pem(struct kc_bytes pem, uint8_t *room)
 {
     size_t n = 0;
-    out->count = 0;
-    if (pem.len > KC_COLLATERAL_PEM_MAX)
-        return kc_error_set(error, KC_ERR_ROOM, "the chain is larger than any of its kind",
-                            pem.len);
     for (size_t i = 0; i < pem.len; i++) {
         bool is_return = pem.ptr[i] == '\r' && i + 1 < pem.len && pem.ptr[i + 1] == '\n';
         bool is_empty_line = pem.ptr[i] == '\n' && (n == 0 || room[n - 1] == '\n');
         if (!is_return && !is_empty_line)
             room[n++] = pem.ptr[i];
     }
-    return kc_pck_chain_decode(kc_bytes_of(room, n), out, error);
+    return n;
+}
+
+enum kc_err kc_collateral_decode_chain(struct kc_bytes pem, uint8_t room[KC_COLLATERAL_PEM_MAX],
+                                       struct kc_pck_chain *out, struct kc_error *error)
+{
+    out->count = 0;
+    if (pem.len > KC_COLLATERAL_PEM_MAX)
+        return kc_error_set(error, KC_ERR_ROOM, "the chain is larger than any of its kind",
+                            pem.len);
+    return kc_pck_chain_decode(kc_bytes_of(room, kc_collateral_tidy_pem(pem, room)), out, error);
 }
 
 /* The order of an issuer chain is nobody's promise; nothing signs it. */

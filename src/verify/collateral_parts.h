@@ -53,6 +53,9 @@ void kc_collateral_judge_dates(struct kc_collateral *c, enum kc_collateral_piece
 bool kc_collateral_judge_chain(struct kc_collateral *c, enum kc_collateral_piece piece,
                                struct kc_bytes pem, const struct kc_collateral_input *input);
 
+/* A PEM text without empty lines and without CR before LF, in `room` of its size. Its length. */
+size_t kc_collateral_tidy_pem(struct kc_bytes pem, uint8_t *room);
+
 /* Room for lists that travel as PEM or digits. */
 KC_MUST_USE bool kc_collateral_make_room(struct kc_collateral *c,
                                          const struct kc_collateral_input *input);

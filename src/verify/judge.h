@@ -12,7 +12,8 @@
 struct kc_judge {
     const struct kc_verify_input *input;
     struct kc_verdict *verdict;
-    struct kc_quote quote;
+    enum kc_tee tee;
+    struct kc_quote quote;      /* SGX and TDX */
     const uint8_t *report_data; /* 64: what the attested code chose */
     struct kc_pck_chain *chain; /* room for the chain */
     bool has_chain;             /* it was decoded, and its first certificate is of the profile */
@@ -24,8 +25,8 @@ void kc_judge_fail(struct kc_judge *j, enum kc_stage stage, const char *check, c
 
 /* KC_STAGE_SHAPE. False: there is nothing more to judge. */
 KC_MUST_USE bool kc_judge_shape(struct kc_judge *j);
-/* Of the quote; once its shape holds. */
-enum kc_tee kc_judge_tee(const struct kc_judge *j);
+/* In place of these four, all stages up to KC_STAGE_QUOTE for SEV-SNP reports. */
+KC_MUST_USE bool kc_judge_snp(struct kc_judge *j);
 /* KC_STAGE_CHAIN */
 void kc_judge_chain(struct kc_judge *j);
 /* KC_STAGE_QE_REPORT and KC_STAGE_ATTESTATION_KEY; wants `has_chain` decided. */

@@ -1,4 +1,5 @@
 /* What the wrapping, or the caller, says that the quote binds: all 64 bytes of report data. */
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,24 @@ static void judge_held_data(struct kc_judge *j)
                        "the enclave did not vouch for the given held data; give the very bytes "
                        "that it hashed (a public key in PEM is padded with zeros to 512 bytes)");
     v->held_data_judged = evidence->has_held_data || j->input->has_held_data;
+}
+
+/* Azure's paravisor hashes its JSON into report data, and zeros fill what the hash leaves. */
+static void judge_hcl(struct kc_judge *j)
+{
+    const struct kc_hcl_report *hcl = &j->input->evidence->hcl;
+    struct kc_verdict *v = j->verdict;
+    uint8_t want[64] = {0};
+    bool is_hashed = hcl->hash == KC_HCL_REPORT_SHA256 ? kc_sha256(hcl->json, want)
+                     : hcl->hash == KC_HCL_REPORT_SHA384
+                         ? SHA384(hcl->json.ptr, hcl->json.len, want) != NULL
+                         : SHA512(hcl->json.ptr, hcl->json.len, want) != NULL;
+    if (!is_hashed || memcmp(want, j->report_data, sizeof want) != 0)
+        kc_judge_fail(j, KC_STAGE_BINDING, "binding.hcl_json",
+                      kc_verdict_hex(v, kc_bytes_of(want, sizeof want)),
+                      kc_verdict_hex(v, kc_bytes_of(j->report_data, sizeof want)),
+                      "the paravisor did not vouch for the JSON of this HCL report: do not use it");
+    v->facts.trailing_len = hcl->padding.len;
 }
 
 /* One half alone would leave 32 bytes to whoever asked for the quote. */
@@ -139,6 +158,7 @@ void kc_judge_binding(struct kc_judge *j)
     struct kc_verdict_facts *facts = &j->verdict->facts;
     bool is_oe_certificate = evidence->wrapping == KC_WRAPPING_OE_CERTIFICATE;
     bool is_dice = evidence->wrapping == KC_WRAPPING_DICE;
+    bool is_hcl = evidence->wrapping == KC_WRAPPING_HCL_REPORT;
     if (evidence->has_oe_claims) {
         judge_preimage(j, evidence->oe_claims, "binding.oe_claims",
                        "the enclave did not vouch for these custom claims: do not use them");
@@ -150,6 +170,8 @@ void kc_judge_binding(struct kc_judge *j)
     if (is_dice)
         kc_judge_dice(j);
     judge_held_data(j);
+    if (is_hcl)
+        judge_hcl(j);
     if (evidence->has_oe_claims || is_oe_certificate || is_dice || j->verdict->held_data_judged)
         judge_tail(j);
     if (evidence->has_stated_identity)

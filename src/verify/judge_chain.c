@@ -151,11 +151,18 @@ static const char *key_text(struct kc_verdict *v, struct kc_bytes name, const ui
     return text;
 }
 
+/* No chain ends in a key that is no point of the curve. */
+static const uint8_t *root_key_of(const struct kc_judge *j)
+{
+    static const uint8_t none[64];
+    return j->input->root_key != NULL ? j->input->root_key : none;
+}
+
 /* Which root it is, by whole key; the name that it gives itself is a hint and no more. */
 static void fail_root(struct kc_judge *j)
 {
     static const char simulated[] = "Simulated";
-    const uint8_t *trusted = j->input->root_key;
+    const uint8_t *trusted = root_key_of(j);
     const struct kc_certificate *root = root_of(j);
     struct kc_bytes intel = kc_bytes_of_text("");
     const char *hint = "if this is a root that you mean to trust, name it: --trust FILE takes its "
@@ -166,7 +173,10 @@ static void fail_root(struct kc_judge *j)
         memcmp(root->subject_common_name.ptr, simulated, sizeof simulated - 1) == 0)
         hint = "this evidence calls itself simulated, which proves nothing about hardware; for "
                "tests, --trust sim names the simulated root of the state folder";
-    kc_judge_fail(j, KC_STAGE_CHAIN, "chain.root", key_text(j->verdict, intel, trusted),
+    kc_judge_fail(j, KC_STAGE_CHAIN, "chain.root",
+                  j->input->root_key != NULL
+                      ? key_text(j->verdict, intel, trusted)
+                      : "a root of SGX and TDX that is trusted: there is none",
                   key_text(j->verdict, root->subject_common_name, root->public_key), hint);
 }
 
@@ -254,8 +264,7 @@ void kc_judge_chain(struct kc_judge *j)
     struct kc_verdict *v = j->verdict;
     if (!decode_chain(j))
         return;
-    struct kc_chain_verdict fault =
-        kc_chain_verify_pck(j->chain, j->input->root_key, j->input->now);
+    struct kc_chain_verdict fault = kc_chain_verify_pck(j->chain, root_key_of(j), j->input->now);
     switch (fault.fault) {
     case KC_CHAIN_GOOD:
         v->root_name = kc_verdict_text(v);

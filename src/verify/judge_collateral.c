@@ -63,6 +63,17 @@ static void note_faults(struct kc_judge *j, const struct kc_collateral *collater
     }
 }
 
+/* Of what Intel issues every day; the root's list is of a year. */
+static int64_t oldest_issue(const struct kc_collateral *collateral)
+{
+    int64_t oldest = collateral->tcb_info.issue_date;
+    if (collateral->qe_identity.issue_date < oldest)
+        oldest = collateral->qe_identity.issue_date;
+    if (collateral->pck_crl.tbs.len > 0 && collateral->pck_crl.this_update < oldest)
+        oldest = collateral->pck_crl.this_update;
+    return oldest;
+}
+
 static void judge_tcb(struct kc_judge *j, const struct kc_collateral *collateral)
 {
     struct kc_pck_extension pck;
@@ -73,7 +84,7 @@ static void judge_tcb(struct kc_judge *j, const struct kc_collateral *collateral
     struct kc_tcb_input input = {
         .pck = &pck,
         .qe_report = &j->quote.qe_report,
-        .td = kc_judge_tee(j) == KC_TEE_TDX ? &j->quote.td : NULL,
+        .td = j->tee == KC_TEE_TDX ? &j->quote.td : NULL,
         .td_is_15 = j->quote.body_type == KC_TDX_QUOTE_TD15,
         .tcb_info = &collateral->tcb_info,
         .qe_identity = &collateral->qe_identity,
@@ -104,6 +115,7 @@ static void judge_tcb(struct kc_judge *j, const struct kc_collateral *collateral
         .tcb_info_evaluation_number = tcb.tcb_info_evaluation_number,
         .qe_identity_evaluation_number = tcb.qe_identity_evaluation_number,
         .issued = collateral->issued,
+        .oldest_issue = oldest_issue(collateral),
         .expires = collateral->expires,
         .expires_first = collateral->expires_first,
     };
@@ -126,7 +138,7 @@ void kc_judge_collateral(struct kc_judge *j)
     struct kc_collateral *collateral = NULL;
     if (!earlier_stages_hold(v))
         return;
-    if (j->input->collateral == NULL) {
+    if (j->input->collateral == NULL || j->tee == KC_TEE_SNP) {
         kc_verdict_made(v, KC_STAGE_COLLATERAL);
         return;
     }

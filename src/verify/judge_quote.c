@@ -35,7 +35,8 @@ bool kc_judge_shape(struct kc_judge *j)
     if (kc_quote_decode(j->input->evidence->quote, &j->quote, &error) == KC_OK) {
         v->has_format = true;
         v->format = kc_quote_format_name(&j->quote);
-        v->tee = kc_tee_name(kc_judge_tee(j));
+        j->tee = kc_quote_is_tdx(&j->quote) ? KC_TEE_TDX : KC_TEE_SGX;
+        v->tee = kc_tee_name(j->tee);
         j->report_data = kc_quote_report_data(&j->quote);
         kc_verdict_made(v, KC_STAGE_SHAPE);
         return true;
@@ -51,17 +52,12 @@ bool kc_judge_shape(struct kc_judge *j)
     return false;
 }
 
-enum kc_tee kc_judge_tee(const struct kc_judge *j)
-{
-    return kc_quote_is_tdx(&j->quote) ? KC_TEE_TDX : KC_TEE_SGX;
-}
-
 /* Collateral brings the QE's identity in full; who signed it is known without. */
 static void judge_qe_identity(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
     const struct kc_sgx_report_body *qe = &j->quote.qe_report;
-    const struct known_qe *known = kc_judge_tee(j) == KC_TEE_TDX ? &td_qe : &sgx_qe;
+    const struct known_qe *known = j->tee == KC_TEE_TDX ? &td_qe : &sgx_qe;
     if (memcmp(qe->mrsigner, known->mrsigner, sizeof known->mrsigner) != 0)
         kc_judge_fail(j, KC_STAGE_QE_REPORT, "qe.mrsigner",
                       kc_verdict_hex(v, kc_bytes_of(known->mrsigner, sizeof known->mrsigner)),

@@ -23,7 +23,7 @@ static void fail_unjudged(struct kc_verdict *v, const char *check, const char *e
 static void note_facts(struct kc_judge *j)
 {
     struct kc_verdict_facts *facts = &j->verdict->facts;
-    facts->tee = kc_judge_tee(j);
+    facts->tee = j->tee;
     facts->report = j->quote.sgx;
     facts->td = j->quote.td;
     facts->td_is_15 = j->quote.body_type == KC_TDX_QUOTE_TD15;
@@ -32,15 +32,23 @@ static void note_facts(struct kc_judge *j)
     facts->qe_isv_svn = j->quote.qe_report.isv_svn;
 }
 
-static void judge_all(struct kc_judge *j)
+static bool judge_quote(struct kc_judge *j)
 {
     if (!kc_judge_shape(j))
-        return;
+        return false;
     kc_judge_chain(j);
     kc_judge_quoting_enclave(j);
     kc_judge_quote_signature(j);
-    kc_judge_binding(j);
     note_facts(j);
+    return true;
+}
+
+static void judge_all(struct kc_judge *j)
+{
+    if (!(j->input->evidence->is_snp ? kc_judge_snp(j) : judge_quote(j)))
+        return;
+    j->verdict->facts.judged_at = j->input->now;
+    kc_judge_binding(j);
     kc_judge_collateral(j);
     if (kc_verdict_is_genuine(j->verdict))
         kc_judge_policy(j);
@@ -80,15 +88,16 @@ void kc_verify_unreadable(const struct kc_error *error, struct kc_verdict *out)
         fail_unjudged(out, "verifier.memory", "memory for the evidence", "none left",
                       "try again with more memory");
     else if (error->code == KC_ERR_UNSUPPORTED)
-        fail_unjudged(out, "evidence.supported", "evidence with an SGX or TDX quote",
-                      words(out, error), "evidence of this kind is not judged yet");
+        fail_unjudged(out, "evidence.supported",
+                      "evidence with an SGX or TDX quote, or an SEV-SNP report", words(out, error),
+                      "evidence of this kind is not judged yet");
     else
         kc_verdict_fail(
             out, KC_STAGE_SHAPE,
             &(struct kc_verdict_failure){
                 "evidence.shape", KC_WEIGHT_GENUINE,
-                "a quote, an Open Enclave report or evidence, quote JSON, or a certificate with "
-                "evidence",
+                "a quote, an SEV-SNP report, an HCL report, an Open Enclave report or evidence, "
+                "quote JSON, or a certificate with evidence",
                 words(out, error),
                 "a copy that was cut or re-wrapped on its way must be fetched again; of "
                 "certificates, give the one that carries the evidence"});

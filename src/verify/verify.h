@@ -14,6 +14,7 @@
 #include "formats/evidence.h"
 #include "formats/quote.h"
 #include "formats/tee.h"
+#include "verify/amd_pieces.h"
 #include "verify/collateral.h"
 #include "verify/policy.h"
 
@@ -27,13 +28,16 @@ enum kc_verdict_kind {
 /* "invalid", "unjudged", "refused", "accepted". */
 const char *kc_verdict_kind_name(enum kc_verdict_kind kind);
 
-/* The stages of a judgement, in their order. Accepted means that every one holds. */
+/* The stages of a judgement, in their order. Accepted means that every one holds. In brackets what
+ * SEV-SNP reports have in their place. */
 enum kc_stage {
     KC_STAGE_SHAPE,           /* the quote is one that we know, whole */
-    KC_STAGE_CHAIN,           /* PCK certificates up to the trusted root, valid at the time */
-    KC_STAGE_QE_REPORT,       /* the PCK signed the Quoting Enclave's report; it is a known QE */
-    KC_STAGE_ATTESTATION_KEY, /* that report binds the key that signed the quote */
-    KC_STAGE_QUOTE,           /* the quote's signature */
+    KC_STAGE_CHAIN,           /* PCK [VCEK or VLEK] certificates up to the trusted root, valid at
+                                 the time */
+    KC_STAGE_QE_REPORT,       /* the PCK signed the Quoting Enclave's report; it is a known QE [the
+                                 certificate is of this processor and TCB] */
+    KC_STAGE_ATTESTATION_KEY, /* that report binds the key that signed the quote [nothing] */
+    KC_STAGE_QUOTE,           /* the quote's [report's] signature */
     KC_STAGE_BINDING,         /* what the wrapping and the caller say the quote binds */
     KC_STAGE_COLLATERAL,      /* collateral, where given: it is Intel's, and what it says */
     KC_STAGE_POLICY,
@@ -61,7 +65,7 @@ struct kc_verdict_failure {
     const char *hint;
 };
 
-#define KC_VERDICT_FAILURES_MAX 40
+#define KC_VERDICT_FAILURES_MAX 80
 #define KC_VERDICT_TEXT_SIZE    (16 * 1024)
 
 /* What the collateral says of the platform; there only once every signature holds. */
@@ -77,17 +81,31 @@ struct kc_verdict_tcb {
     struct kc_tcb_rating qe;
     uint32_t tcb_info_evaluation_number;
     uint32_t qe_identity_evaluation_number;
-    int64_t issued; /* the latest beginning of a piece */
+    int64_t issued;       /* the latest beginning of a piece */
+    int64_t oldest_issue; /* of TCB info, QE identity and the PCK's list: the earliest */
     int64_t expires;
     const char *expires_first; /* which piece's end that is */
+};
+
+/* What an SEV-SNP report says, and the certificate of the key that signed it. */
+struct kc_verdict_snp {
+    struct kc_snp_report report;
+    struct kc_amd_endorsement endorsement;
+    struct kc_snp_tcb reported;
+    struct kc_snp_tcb current;
+    struct kc_snp_tcb committed;
+    struct kc_snp_tcb launch;
+    struct kc_bytes hcl_json; /* of an HCL report: report data begins with its hash */
 };
 
 /* Facts of genuine evidence; views point into the evidence and the caller's input. */
 struct kc_verdict_facts {
     enum kc_tee tee;
+    int64_t judged_at;                /* kc_verify_input's now */
     struct kc_sgx_report_body report; /* SGX; else zeros, as `td` and `snp` are */
     struct kc_td_report td;           /* TDX */
     bool td_is_15;                    /* its body is of TDX 1.5 */
+    struct kc_verdict_snp snp;
     uint16_t qe_svn;
     uint16_t pce_svn;
     uint16_t qe_isv_svn;
@@ -130,10 +148,13 @@ struct kc_verify_input {
     const struct kc_evidence *evidence;
     bool has_held_data;
     struct kc_bytes held_data; /* report_data must be its SHA-256 and 32 zero bytes */
-    const uint8_t *root_key;   /* 64: the one trusted root, x || y */
-    int64_t now;               /* seconds since 1970; dates are judged at this time */
+    const uint8_t *root_key;   /* 64: the one trusted root of SGX and TDX, x || y; NULL: none */
+    const struct kc_amd_root *amd_roots; /* those of SEV-SNP */
+    size_t amd_root_count;               /* 0: none */
+    int64_t now;                         /* seconds since 1970; dates are judged at this time */
     const struct kc_policy *policy;
-    const struct kc_collateral_pieces *collateral; /* NULL: TCB levels are not judged */
+    const struct kc_collateral_pieces *collateral; /* Intel's; NULL: TCB levels are not judged */
+    struct kc_amd_pieces amd; /* certificates for SEV-SNP reports; zeros: none but the evidence's */
 };
 
 /* Judges. `out` is overwritten as a whole. */
