@@ -4,125 +4,16 @@
  */
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <time.h>
 
-#include "boundary.h"
 #include "core/certificates.h"
-#include "core/quotes.h"
-#include "core/root.h"
-#include "core/state.h"
 #include "core/tls.h"
+#include "quoted.h"
 #include "ratls/check.h"
-#include "sim/quoting_enclave.h"
-#include "sim_folder.h"
-#include "verify/verify.h"
 
-#define LIFE 3600
 #define SKEW 300
 
-/* START's names: localhost, 127.0.0.1. */
-static const uint8_t names[] = "\0\11localhost\1\4\177\0\0\1";
-
-struct fixture {
-    char *folder;
-    struct kc_sim_state *state;
-    struct boundary *b;
-    uint64_t now;
-    struct kc_policy policy;
-};
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-    f->folder = test_new_folder();
-    f->state = test_open_state(f->folder);
-    f->b = boundary_new();
-    f->b->machine.processor = *kc_sim_state_processor(f->state);
-    f->now = (uint64_t)time(NULL);
-    f->policy = kc_policy_default;
-    f->policy.tcb_ignored = true;
-    assert_true(kc_policy_add(&f->policy, &f->policy.mrenclave,
-                              kc_bytes_of(f->b->machine.secs.mrenclave, KC_SGX_HASH_SIZE)));
-    const struct kc_effect *last =
-        boundary_say(f->b, (struct kc_message){.type = KC_MESSAGE_START,
-                                               .version = KC_BOUNDARY_VERSION,
-                                               .requests_max = 4,
-                                               .sessions_max = 4,
-                                               .certificate_life = LIFE,
-                                               .names = {names, sizeof names - 1},
-                                               .now = f->now});
-    assert_int_equal(f->b->effect[0].type, KC_EFFECT_READY);
-    assert_int_equal(last->type, KC_EFFECT_TARGET_WANTED);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    boundary_free(f->b);
-    kc_sim_state_free(f->state);
-    test_remove_tree(f->folder);
-    free(f->folder);
-    free(f);
-    return 0;
-}
-
-/* The last effect of this type. */
-static const struct kc_effect *find(const struct fixture *f, uint16_t type)
-{
-    for (size_t i = f->b->count; i > 0; i--) {
-        if (f->b->effect[i - 1].type == type)
-            return &f->b->effect[i - 1];
-    }
-    fail_msg("no effect %x", type);
-    return NULL;
-}
-
-static uint64_t wanted_id(const struct fixture *f)
-{
-    return find(f, KC_EFFECT_TARGET_WANTED)->id;
-}
-
-/* Hands in the Quoting Enclave's target info; the report comes back. */
-static void hand_in_target(struct fixture *f, uint64_t id, uint8_t report[KC_SGX_REPORT_SIZE])
-{
-    uint8_t target[KC_SGX_TARGETINFO_SIZE];
-    kc_sim_qe_target_info(target);
-    const struct kc_effect *effect = boundary_say(
-        f->b, (struct kc_message){
-                  .type = KC_MESSAGE_TARGETINFO, .id = id, .body = {target, sizeof target}});
-    assert_int_equal(effect->type, KC_EFFECT_QUOTE_WANTED);
-    memcpy(report, effect->body.ptr, KC_SGX_REPORT_SIZE);
-}
-
-static void hand_in_quote(struct fixture *f, uint64_t id, const uint8_t *report)
-{
-    uint8_t quote[KC_SIM_QUOTE_MAX];
-    size_t len = 0;
-    assert_int_equal(kc_sim_qe_quote(f->state, report, (struct kc_room){quote, sizeof quote}, &len),
-                     KC_SIM_QE_OK);
-    const struct kc_message message = {.type = KC_MESSAGE_QUOTE, .id = id, .body = {quote, len}};
-    boundary_send(f->b, &message, 1);
-}
-
-static void serve(struct fixture *f, uint64_t id)
-{
-    uint8_t report[KC_SGX_REPORT_SIZE];
-    hand_in_target(f, id, report);
-    hand_in_quote(f, id, report);
-    assert_int_equal(find(f, KC_EFFECT_LOG)->code, KC_LOG_CERTIFICATE);
-}
-
-static void tick(struct fixture *f, uint64_t now)
-{
-    const struct kc_message message = {.type = KC_MESSAGE_TICK, .now = now};
-    f->now = now;
-    boundary_send(f->b, &message, 1);
-}
-
 /* What a client of this listener is shown. */
-static X509 *leaf_of(const struct fixture *f, enum kc_listener listener, X509 **issuer)
+static X509 *leaf_of(const struct quoted *f, enum kc_listener listener, X509 **issuer)
 {
     SSL *connection = NULL;
     STACK_OF(X509) *chain = NULL;
@@ -139,7 +30,7 @@ static X509 *leaf_of(const struct fixture *f, enum kc_listener listener, X509 **
 }
 
 /* Checks (c) to (k) of the protocol that a certificate can be held to: "" when all hold. */
-static const char *judge(const struct fixture *f, X509 *leaf, const uint8_t *kms_id)
+static const char *judge(const struct quoted *f, X509 *leaf, const uint8_t *kms_id)
 {
     static char failure[64];
     uint8_t *der = NULL;
@@ -182,12 +73,12 @@ static const char *judge(const struct fixture *f, X509 *leaf, const uint8_t *kms
     return failure;
 }
 
-/* A leaf that is good for `kms_id`, from `not_before` on for LIFE. */
-static void expect_leaf(const struct fixture *f, X509 *leaf, uint64_t not_before,
+/* A leaf that is good for `kms_id`, from `not_before` on for QUOTED_LIFE. */
+static void expect_leaf(const struct quoted *f, X509 *leaf, uint64_t not_before,
                         const uint8_t *kms_id)
 {
     time_t from = (time_t)not_before;
-    time_t to = from + LIFE;
+    time_t to = from + QUOTED_LIFE;
     assert_string_equal(judge(f, leaf, kms_id), "");
     assert_int_equal(ASN1_TIME_cmp_time_t(X509_get0_notBefore(leaf), from), 0);
     assert_int_equal(ASN1_TIME_cmp_time_t(X509_get0_notAfter(leaf), to), 0);
@@ -196,7 +87,7 @@ static void expect_leaf(const struct fixture *f, X509 *leaf, uint64_t not_before
     assert_int_equal(X509_check_ip_asc(leaf, "127.0.0.2", 0), 0);
 }
 
-static void expect_self_signed(const struct fixture *f, enum kc_listener listener,
+static void expect_self_signed(const struct quoted *f, enum kc_listener listener,
                                uint64_t not_before, const uint8_t *kms_id)
 {
     X509 *issuer = NULL;
@@ -207,39 +98,30 @@ static void expect_self_signed(const struct fixture *f, enum kc_listener listene
     X509_free(leaf);
 }
 
-static void expect_serving(const struct fixture *f, const uint8_t kms_id[32], uint64_t not_before)
+static void expect_serving(const struct quoted *f, const uint8_t kms_id[32], uint64_t not_before)
 {
-    const struct kc_effect *serving = find(f, KC_EFFECT_SERVING);
+    const struct kc_effect *serving = quoted_find(f, KC_EFFECT_SERVING);
     assert_memory_equal(serving->kms_id, kms_id, 32);
     assert_int_equal(serving->not_before, not_before);
-    assert_int_equal(serving->not_after, not_before + LIFE);
+    assert_int_equal(serving->not_after, not_before + QUOTED_LIFE);
 }
 
 static void test_before_init(void **state)
 {
     static const uint8_t zeros[32];
-    struct fixture *f = *state;
+    struct quoted *f = *state;
     SSL *connection = NULL;
     struct kc_room evidence = {NULL, 0};
     assert_int_equal(kc_tls_open(f->b->core->tls, KC_LISTENER_SERVICE, &connection), KC_ERR_STATE);
     assert_int_equal(kc_certificates_evidence(f->b->core, &evidence), KC_ERR_STATE);
-    serve(f, wanted_id(f));
+    quoted_serve(f, quoted_wanted(f));
     expect_serving(f, zeros, f->now - SKEW);
     expect_self_signed(f, KC_LISTENER_SERVICE, f->now - SKEW, NULL);
     expect_self_signed(f, KC_LISTENER_RATLS, f->now - SKEW, NULL);
 }
 
-/* As init does it. */
-static const struct kc_root *initialise(struct fixture *f)
-{
-    struct kc_root *root = NULL;
-    assert_int_equal(kc_root_make(f->b->core->platform, KC_SEAL_MRENCLAVE, f->now, &root), KC_OK);
-    __atomic_store_n(&f->b->core->root, root, __ATOMIC_RELEASE);
-    return root;
-}
-
 /* The identity's certificate alone verifies the leaf, as with any TLS client. */
-static void expect_issued(const struct fixture *f, X509 *leaf, X509 *issuer)
+static void expect_issued(const struct quoted *f, X509 *leaf, X509 *issuer)
 {
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *context = X509_STORE_CTX_new();
@@ -255,14 +137,14 @@ static void expect_issued(const struct fixture *f, X509 *leaf, X509 *issuer)
 
 static void test_after_init(void **state)
 {
-    struct fixture *f = *state;
+    struct quoted *f = *state;
     X509 *issuer = NULL;
     uint8_t *der = NULL;
-    serve(f, wanted_id(f));
-    const struct kc_root *root = initialise(f);
+    quoted_serve(f, quoted_wanted(f));
+    const struct kc_root *root = quoted_initialise(f);
     boundary_call(f->b, kc_certificates_renew);
     assert_int_equal(f->b->count, 1);
-    serve(f, wanted_id(f));
+    quoted_serve(f, quoted_wanted(f));
     expect_serving(f, root->kms_id, f->now - SKEW);
     expect_self_signed(f, KC_LISTENER_RATLS, f->now - SKEW, root->kms_id);
     X509 *leaf = leaf_of(f, KC_LISTENER_SERVICE, &issuer);
@@ -278,21 +160,21 @@ static void test_after_init(void **state)
 }
 
 /* A quote with the claims from before init is given up, at whatever point it is. */
-static void init_gives_up_the_old_quote(struct fixture *f, bool reported)
+static void init_gives_up_the_old_quote(struct quoted *f, bool reported)
 {
     uint8_t report[KC_SGX_REPORT_SIZE];
-    uint64_t old = wanted_id(f);
+    uint64_t old = quoted_wanted(f);
     if (reported)
-        hand_in_target(f, old, report);
+        quoted_hand_in_target(f, old, report);
     boundary_call(f->b, kc_certificates_renew); /* the same claims: nothing to do */
     assert_int_equal(f->b->count, 0);
-    const struct kc_root *root = initialise(f);
+    const struct kc_root *root = quoted_initialise(f);
     boundary_call(f->b, kc_certificates_renew);
-    uint64_t new = wanted_id(f);
+    uint64_t new = quoted_wanted(f);
     assert_true(new != old);
     const struct kc_message late = {.type = KC_MESSAGE_QUOTE, .id = old, .code = 1};
     assert_int_equal(boundary_say(f->b, late)->code, KC_REFUSAL_UNKNOWN_ID);
-    serve(f, new);
+    quoted_serve(f, new);
     expect_serving(f, root->kms_id, f->now - SKEW);
 }
 
@@ -307,7 +189,7 @@ static void test_init_gives_up_the_quote(void **state)
 }
 
 /* Likewise while a thread has it in hand; the certificate's second place serves the new one. */
-static struct fixture *in_hand;
+static struct quoted *in_hand;
 static uint8_t meanwhile[1024];
 static size_t meanwhile_len;
 
@@ -317,7 +199,7 @@ static enum kc_err init_meanwhile(void *context, const uint8_t target[KC_SGX_TAR
 {
     struct kc_writer w = kc_writer_of((struct kc_room){meanwhile, sizeof meanwhile});
     in_hand->b->machine.platform.report = test_machine_report;
-    (void)initialise(in_hand);
+    (void)quoted_initialise(in_hand);
     kc_certificates_renew(in_hand->b->core, &w);
     meanwhile_len = w.len;
     return test_machine_report(context, target, report_data, out);
@@ -325,8 +207,8 @@ static enum kc_err init_meanwhile(void *context, const uint8_t target[KC_SGX_TAR
 
 static void test_init_races_with_the_quote(void **state)
 {
-    struct fixture *f = *state;
-    uint64_t old = wanted_id(f);
+    struct quoted *f = *state;
+    uint64_t old = quoted_wanted(f);
     in_hand = f;
     f->b->machine.platform.report = init_meanwhile;
     const struct kc_message target = message_target(old);
@@ -335,33 +217,33 @@ static void test_init_races_with_the_quote(void **state)
     memcpy(f->b->out, meanwhile, meanwhile_len);
     boundary_decode(f->b, meanwhile_len);
     assert_int_equal(f->b->count, 1);
-    serve(f, wanted_id(f));
+    quoted_serve(f, quoted_wanted(f));
     expect_serving(f, f->b->core->root->kms_id, f->now - SKEW);
 }
 
 static void test_renewed_at_half_life(void **state)
 {
-    struct fixture *f = *state;
-    serve(f, wanted_id(f));
-    const uint64_t half = f->now - SKEW + LIFE / 2;
+    struct quoted *f = *state;
+    quoted_serve(f, quoted_wanted(f));
+    const uint64_t half = f->now - SKEW + QUOTED_LIFE / 2;
     const uint64_t first = f->now - SKEW;
-    tick(f, half - 1);
+    quoted_tick(f, half - 1);
     assert_int_equal(f->b->count, 0);
-    tick(f, half);
+    quoted_tick(f, half);
     assert_int_equal(f->b->count, 1);
-    uint64_t id = wanted_id(f);
-    tick(f, half + 60);
+    uint64_t id = quoted_wanted(f);
+    quoted_tick(f, half + 60);
     assert_int_equal(f->b->count, 0);
     /* The old one stays until the new one is there. */
     expect_self_signed(f, KC_LISTENER_SERVICE, first, NULL);
-    serve(f, id);
+    quoted_serve(f, id);
     expect_self_signed(f, KC_LISTENER_SERVICE, half + 60 - SKEW, NULL);
     expect_self_signed(f, KC_LISTENER_RATLS, half + 60 - SKEW, NULL);
 }
 
-static void expect_alarm(const struct fixture *f, uint64_t not_after, enum kc_failure failure)
+static void expect_alarm(const struct quoted *f, uint64_t not_after, enum kc_failure failure)
 {
-    const struct kc_effect *log = find(f, KC_EFFECT_LOG);
+    const struct kc_effect *log = quoted_find(f, KC_EFFECT_LOG);
     assert_int_equal(log->code, KC_LOG_RENEWAL_FAILED);
     assert_int_equal(log->number, not_after);
     assert_int_equal(log->number2, failure);
@@ -371,39 +253,39 @@ static void expect_alarm(const struct fixture *f, uint64_t not_after, enum kc_fa
 static void test_failures(void **state)
 {
     static const uint32_t waits[] = {10, 20, 40, 80, 160, 320, 600, 600};
-    struct fixture *f = *state;
+    struct quoted *f = *state;
     uint64_t not_after = 0;
     for (size_t round = 0; round < 2; round++) {
         for (size_t i = 0; i < COUNT_OF(waits); i++) {
             struct kc_message no = {
-                .type = KC_MESSAGE_TARGETINFO, .id = wanted_id(f), .code = 24 + (uint32_t)i};
+                .type = KC_MESSAGE_TARGETINFO, .id = quoted_wanted(f), .code = 24 + (uint32_t)i};
             boundary_send(f->b, &no, 1);
             assert_int_equal(f->b->count, 2);
             assert_int_equal(f->b->effect[0].type, KC_EFFECT_FAILED);
             assert_int_equal(f->b->effect[0].detail, no.code);
             expect_alarm(f, not_after, KC_FAILURE_TARGET);
-            tick(f, f->now + waits[i] - 1);
+            quoted_tick(f, f->now + waits[i] - 1);
             assert_int_equal(f->b->count, 0);
-            tick(f, f->now + 1);
+            quoted_tick(f, f->now + 1);
         }
-        serve(f, wanted_id(f));
-        not_after = f->now - SKEW + LIFE;
-        tick(f, f->now + LIFE);
+        quoted_serve(f, quoted_wanted(f));
+        not_after = f->now - SKEW + QUOTED_LIFE;
+        quoted_tick(f, f->now + QUOTED_LIFE);
     }
 }
 
 /* A host that says nothing any more. */
 static void test_no_answer(void **state)
 {
-    struct fixture *f = *state;
-    uint64_t old = wanted_id(f);
-    tick(f, f->now + KC_CERTIFICATES_QUOTE_TIME - 1);
+    struct quoted *f = *state;
+    uint64_t old = quoted_wanted(f);
+    quoted_tick(f, f->now + KC_CERTIFICATES_QUOTE_TIME - 1);
     assert_int_equal(f->b->count, 0);
-    tick(f, f->now + 1);
+    quoted_tick(f, f->now + 1);
     expect_alarm(f, 0, KC_FAILURE_TIME);
     assert_int_equal(boundary_say(f->b, message_target(old))->code, KC_REFUSAL_UNKNOWN_ID);
-    tick(f, f->now + 10);
-    serve(f, wanted_id(f));
+    quoted_tick(f, f->now + 10);
+    quoted_serve(f, quoted_wanted(f));
 }
 
 /* Genuine reports, but quotes that cannot be used. */
@@ -419,13 +301,13 @@ static void test_quotes_that_do_not_fit(void **state)
         {"another key's", 368, 4, KC_FAILURE_QUOTE_REPORT_DATA},
         {"too large for a certificate", 0, 8192, KC_FAILURE_CERTIFICATE},
     };
-    struct fixture *f = *state;
+    struct quoted *f = *state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         static uint8_t quote[TEST_QUOTE_SIZE + 8192];
         uint8_t report[KC_SGX_REPORT_SIZE];
-        uint64_t id = wanted_id(f);
+        uint64_t id = quoted_wanted(f);
         uint32_t signature = (uint32_t)(TEST_QUOTE_SIZE - 436 - 4 + rows[i].chain);
-        hand_in_target(f, id, report);
+        quoted_hand_in_target(f, id, report);
         test_quote_of(report, quote);
         quote[rows[i].at] ^= rows[i].at == 0 ? 0 : 1;
         for (int k = 0; k < 4; k++) {
@@ -435,12 +317,13 @@ static void test_quotes_that_do_not_fit(void **state)
         const struct kc_message message = {
             .type = KC_MESSAGE_QUOTE, .id = id, .body = {quote, 436 + signature}};
         boundary_send(f->b, &message, 1);
-        if (find(f, KC_EFFECT_LOG)->number2 != rows[i].want)
-            fail_msg("%s: failure %u", rows[i].name, (unsigned)find(f, KC_EFFECT_LOG)->number2);
+        if (quoted_find(f, KC_EFFECT_LOG)->number2 != rows[i].want)
+            fail_msg("%s: failure %u", rows[i].name,
+                     (unsigned)quoted_find(f, KC_EFFECT_LOG)->number2);
         expect_alarm(f, 0, rows[i].want);
-        tick(f, f->now + KC_CERTIFICATES_RETRY_MAX);
+        quoted_tick(f, f->now + KC_CERTIFICATES_RETRY_MAX);
     }
-    serve(f, wanted_id(f));
+    quoted_serve(f, quoted_wanted(f));
 }
 
 static void test_names(void **state)
@@ -467,7 +350,7 @@ static void test_names(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct kc_certificates *made = NULL;
-        if (kc_certificates_new(kc_bytes_of(rows[i].bytes, rows[i].len), LIFE, &made) !=
+        if (kc_certificates_new(kc_bytes_of(rows[i].bytes, rows[i].len), QUOTED_LIFE, &made) !=
             rows[i].want)
             fail_msg("row %zu", i);
         kc_certificates_free(made);
@@ -476,23 +359,27 @@ static void test_names(void **state)
     for (size_t i = 0; i < 17; i++)
         memcpy(many + 3 * i, "\0\1a", 3);
     struct kc_certificates *made = NULL;
-    assert_int_equal(kc_certificates_new(kc_bytes_of(many, 3 * 17), LIFE, &made), KC_ERR_MALFORMED);
-    assert_int_equal(kc_certificates_new(kc_bytes_of(many, 3 * 16), LIFE, &made), KC_OK);
+    assert_int_equal(kc_certificates_new(kc_bytes_of(many, 3 * 17), QUOTED_LIFE, &made),
+                     KC_ERR_MALFORMED);
+    assert_int_equal(kc_certificates_new(kc_bytes_of(many, 3 * 16), QUOTED_LIFE, &made), KC_OK);
     kc_certificates_free(made);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_before_init, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_after_init, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_init_gives_up_the_target, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_init_gives_up_the_quote, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_init_races_with_the_quote, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_renewed_at_half_life, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_failures, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_no_answer, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_quotes_that_do_not_fit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_before_init, quoted_setup, quoted_teardown),
+        cmocka_unit_test_setup_teardown(test_after_init, quoted_setup, quoted_teardown),
+        cmocka_unit_test_setup_teardown(test_init_gives_up_the_target, quoted_setup,
+                                        quoted_teardown),
+        cmocka_unit_test_setup_teardown(test_init_gives_up_the_quote, quoted_setup,
+                                        quoted_teardown),
+        cmocka_unit_test_setup_teardown(test_init_races_with_the_quote, quoted_setup,
+                                        quoted_teardown),
+        cmocka_unit_test_setup_teardown(test_renewed_at_half_life, quoted_setup, quoted_teardown),
+        cmocka_unit_test_setup_teardown(test_failures, quoted_setup, quoted_teardown),
+        cmocka_unit_test_setup_teardown(test_no_answer, quoted_setup, quoted_teardown),
+        cmocka_unit_test_setup_teardown(test_quotes_that_do_not_fit, quoted_setup, quoted_teardown),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,11 @@ void kc_api_init_status_plan(struct kc_exchange *x);
 void kc_api_init_plan(struct kc_exchange *x);
 void kc_api_init_compute(struct kc_exchange *x);
 
+/* api_attest.c */
+void kc_api_evidence_read_plan(struct kc_exchange *x);
+void kc_api_evidence_make_plan(struct kc_exchange *x);
+void kc_api_evidence_make_compute(struct kc_exchange *x);
+
 /* api_transit.c */
 void kc_api_key_list_plan(struct kc_exchange *x);
 void kc_api_key_list_compute(struct kc_exchange *x);

@@ -93,7 +93,8 @@ struct kc_exchange {
     uint32_t scan_limit;
     struct kc_room scanned; /* the names (kc_message_next_name); owned */
     size_t scanned_len;
-    bool quote_wanted; /* over `claims` (quotes.h) */
+    bool quote_wanted; /* over `claims` (quotes.h). The engine asks: 429 within a minute of the
+                          connection's last one, 503 without a place or when none is made */
     uint8_t claims[512];
     size_t claims_len;
     struct kc_room quote; /* owned */
