@@ -302,14 +302,17 @@ static void use_certificates(struct model_server *server, SSL_CTX *context)
     kms_id_of(server, kms_id);
     if (kind == MODEL_SELF_SIGNED || server->options.uninitialised)
         issuer = &server->leaf;
-    if (kind == MODEL_FOREIGN_ISSUED)
+    bool foreign = kind == MODEL_FOREIGN_ISSUED || kind == MODEL_FOREIGN_BESIDE;
+    if (foreign)
         issuer = &server->other;
     size_t n = model_leaf(server->options.state, &server->leaf, issuer,
-                          kind == MODEL_FOREIGN_ISSUED ? server->other.hash : kms_id, der);
+                          foreign ? server->other.hash : kms_id, der);
     SSL_CTX_use_certificate_ASN1(context, (int)n, der);
     SSL_CTX_use_PrivateKey(context, server->leaf.key);
     n = model_identity(&server->other, der);
-    if ((kind == MODEL_ISSUED || kind == MODEL_LONG_CHAIN) && !server->options.uninitialised)
+    bool is_shown =
+        kind == MODEL_ISSUED || kind == MODEL_FOREIGN_BESIDE || kind == MODEL_LONG_CHAIN;
+    if (is_shown && !server->options.uninitialised)
         add_certificate(context, server->identity_der, server->identity_len);
     if (kind == MODEL_OTHER_ISSUER || kind == MODEL_LONG_CHAIN)
         add_certificate(context, der, n);

@@ -58,6 +58,7 @@ enum model_leaf {
     MODEL_SELF_SIGNED,
     MODEL_OTHER_ISSUER,   /* a genuine leaf, behind it another service's certificate */
     MODEL_FOREIGN_ISSUED, /* issued by another identity, and only the leaf is shown */
+    MODEL_FOREIGN_BESIDE, /* likewise, behind it this service's certificate */
     MODEL_LONG_CHAIN,
 };
 

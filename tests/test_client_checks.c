@@ -103,6 +103,8 @@ static const struct {
      KC_CLIENT_NOT_GENUINE, "ratls.leaf", ""},
     {"issued by another service", MODEL_HONEST, MODEL_FOREIGN_ISSUED, PINNED, false,
      KC_CLIENT_NOT_GENUINE, "ratls.leaf", ""},
+    {"issued by another service, beside this one's certificate", MODEL_HONEST, MODEL_FOREIGN_BESIDE,
+     PINNED, false, KC_CLIENT_NOT_GENUINE, "ratls.leaf", "not signed by"},
     {"long chain", MODEL_HONEST, MODEL_LONG_CHAIN, PINNED, false, KC_CLIENT_NOT_GENUINE,
      "ratls.leaf", "more than"},
 

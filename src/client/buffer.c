@@ -17,7 +17,7 @@ static enum kc_err grow(struct kc_client_buffer *b, size_t need)
     uint8_t *ptr = malloc(cap);
     if (ptr == NULL)
         return KC_ERR_MEMORY;
-    if (b->len > 0)
+    if (b->ptr != NULL && b->len > 0)
         memcpy(ptr, b->ptr, b->len);
     size_t len = b->len;
     kc_client_buffer_clear(b);

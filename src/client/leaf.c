@@ -28,7 +28,7 @@ static bool is_signed_by(X509 *certificate, X509 *issuer)
 /* Keeps the identity's certificate for who wants it. */
 static bool keep(struct kc_client_report *report, struct kc_bytes der)
 {
-    report->service = malloc(der.len);
+    report->service = der.len == 0 ? NULL : malloc(der.len);
     if (report->service == NULL)
         return false;
     memcpy(report->service, der.ptr, der.len);
