@@ -33,6 +33,7 @@ extern const struct kc_command kc_cmd_inspect;
 extern const struct kc_command kc_cmd_key;
 extern const struct kc_command kc_cmd_measure;
 extern const struct kc_command kc_cmd_report;
+extern const struct kc_command kc_cmd_serve;
 extern const struct kc_command kc_cmd_sign;
 extern const struct kc_command kc_cmd_sim;
 extern const struct kc_command kc_cmd_verify;

@@ -141,18 +141,24 @@ static void print_log(const char *what, uint64_t first, uint64_t second)
     kc_cli_say("%s (%" PRIu64 ", %" PRIu64 ")", what, first, second);
 }
 
-int kc_proof_start(const struct kc_proof_options *options, struct kc_proof *out)
+int kc_proof_load(const struct kc_proof_options *options, struct kc_proof *out)
 {
-    struct kc_driver_error error = {0};
     int status = open_state(options, out);
     if (status == KC_EXIT_OK && options->aesm == NULL)
         status = start_service(out);
     if (status == KC_EXIT_OK)
         status = load(options, out);
-    if (status != KC_EXIT_OK)
-        return status;
     out->aesm =
         (struct kc_aesm){options->aesm == NULL ? out->socket : options->aesm, AESM_TIMEOUT_MS};
+    return status;
+}
+
+int kc_proof_start(const struct kc_proof_options *options, struct kc_proof *out)
+{
+    struct kc_driver_error error = {0};
+    int status = kc_proof_load(options, out);
+    if (status != KC_EXIT_OK)
+        return status;
     if (kc_driver_open(out->enclave, &out->aesm, (uint64_t)time(NULL), &out->driver, &error) !=
         KC_OK)
         return kc_proof_fail(&error);

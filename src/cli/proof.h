@@ -53,7 +53,11 @@ struct kc_proof {
     bool has_driver;
 };
 
-/* KC_EXIT_OK, or another status after it has said what is wrong. Stop it in either case. */
+/* State folder, AESM service and enclave, without a word to it yet. KC_EXIT_OK, or another status
+ * after it has said what is wrong. Stop it in either case. */
+KC_MUST_USE int kc_proof_load(const struct kc_proof_options *options, struct kc_proof *out);
+
+/* The same, and START for one thread that asks for reports and evidence. */
 KC_MUST_USE int kc_proof_start(const struct kc_proof_options *options, struct kc_proof *out);
 void kc_proof_stop(struct kc_proof *proof);
 

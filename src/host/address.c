@@ -73,6 +73,14 @@ void kc_address_format(const struct kc_address *address, char out[KC_ADDRESS_TEX
     }
 }
 
+void kc_address_set_port(struct kc_address *address, in_port_t port)
+{
+    if (address->storage.ss_family == AF_INET6)
+        ((struct sockaddr_in6 *)&address->storage)->sin6_port = htons(port);
+    else
+        ((struct sockaddr_in *)&address->storage)->sin_port = htons(port);
+}
+
 struct kc_bytes kc_address_ip(const struct kc_address *address)
 {
     if (address->storage.ss_family == AF_INET6)

@@ -23,6 +23,8 @@ bool kc_address_parse(const char *text, struct kc_address *out);
 
 void kc_address_format(const struct kc_address *address, char out[KC_ADDRESS_TEXT_SIZE]);
 
+void kc_address_set_port(struct kc_address *address, in_port_t port);
+
 /* The bytes of the IP address, 4 or 16. */
 struct kc_bytes kc_address_ip(const struct kc_address *address);
 

@@ -21,27 +21,36 @@ static enum kc_journal_level level_of(uint32_t code)
     }
 }
 
+static const char *date(uint64_t seconds, char text[KC_TIME_TEXT_SIZE])
+{
+    text[0] = '\0';
+    if (seconds <= (uint64_t)KC_TIME_MAX)
+        kc_time_format((int64_t)seconds, text);
+    return text;
+}
+
 static void take_log(struct kc_server *server, const struct kc_effect *effect)
 {
-    const struct kc_journal_field fields[] = {{"code", NULL, effect->code},
-                                              {"first", NULL, effect->number},
-                                              {"second", NULL, effect->number2},
-                                              KC_JOURNAL_END};
+    char first[KC_TIME_TEXT_SIZE];
+    char second[KC_TIME_TEXT_SIZE];
+    struct kc_journal_field fields[] = {{"code", NULL, effect->code},
+                                        {"first", NULL, effect->number},
+                                        {"second", NULL, effect->number2},
+                                        KC_JOURNAL_END};
+    if (effect->code == KC_LOG_CERTIFICATE || effect->code == KC_LOG_RENEWAL_FAILED)
+        fields[1].text = date(effect->number, first);
+    if (effect->code == KC_LOG_CERTIFICATE)
+        fields[2].text = date(effect->number2, second);
     kc_journal_write(server->options.journal, level_of(effect->code), kc_words_of_log(effect->code),
                      fields);
 }
 
 static void take_serving(struct kc_server *server, const struct kc_effect *effect)
 {
-    char till[KC_TIME_TEXT_SIZE] = "";
-    if (effect->not_after <= (uint64_t)KC_TIME_MAX)
-        kc_time_format((int64_t)effect->not_after, till);
     pthread_mutex_lock(&server->lock);
     server->serving = true;
     memcpy(server->kms_id, effect->kms_id, sizeof server->kms_id);
     pthread_mutex_unlock(&server->lock);
-    kc_journal_text(server->options.journal, KC_JOURNAL_INFO, "a certificate is in use", "until",
-                    till);
     kc_server_wake(server);
 }
 
