@@ -138,7 +138,7 @@ static void round_trip(struct test_api *t, const struct kc_record *key, size_t n
     char *body = malloc(8 * n + 256);
     size_t len = n / 3 * 4;
     memset(plaintext, 'Q', len);
-    memcpy(plaintext + len, n % 3 == 0 ? "" : n % 3 == 1 ? "QQ==" : "QUI=", 5);
+    strcpy(plaintext + len, n % 3 == 0 ? "" : n % 3 == 1 ? "QQ==" : "QUI=");
     sprintf(body, "{\"plaintext\":\"%s\",\"associated_data\":\"YWFk\"}", plaintext);
     assert_int_equal(test_api_post(t, ENCRYPT, body, key), 200);
     char *first = strdup(test_api_text(test_api_data(t), "ciphertext"));
