@@ -3,15 +3,21 @@
  * appends a message to a batch, true or false, sends the batch, or breaks something. It remembers
  * the reports that it is given, to make true and false quotes of them.
  *
- * Held after each batch: what may never happen, whatever the host does (struct model).
+ * Held after each batch: what may never happen, whatever the host does (struct model). Its START
+ * may ask for the service, whose certificate's quotes it then serves or spoils like any other.
  */
 #include "../tests/platform_sim.h"
+#include "core/certificates.h"
 #include "core/crypto.h"
+#include "core/state.h"
 #include "fuzz.h"
+#include "ratls/claims.h"
 
 #include <openssl/evp.h>
 
 #define IDS       80 /* more than may be parked */
+#define OWN       4  /* places for requests of the core's own, behind those */
+#define PLACES    (IDS + OWN)
 #define BATCH_MAX (160 * 1024)
 #define WATCHED   (64 * 1024) /* bytes of room: behind its answer the core writes nothing */
 
@@ -24,9 +30,13 @@ struct model {
     size_t out_cap;
     bool started;
     uint32_t limit;
-    enum want wants[IDS];
-    unsigned tries[IDS];
-    uint8_t report[IDS][KC_SGX_REPORT_SIZE];
+    bool service;
+    uint64_t own[OWN]; /* their ids */
+    unsigned own_seen;
+    bool genuine; /* the batch has a quote of a report of the core's own */
+    enum want wants[PLACES];
+    unsigned tries[PLACES];
+    uint8_t report[PLACES][KC_SGX_REPORT_SIZE];
     /* Not cleared between programs. */
     uint8_t batch_room[BATCH_MAX];
     uint8_t out[KC_CORE_FRAME_MAX];
@@ -90,6 +100,19 @@ static void check_report_data(const uint8_t report_data[KC_SGX_REPORT_DATA_SIZE]
                memcmp(report_data, the_key->pem_hash, 32) == 0);
 }
 
+/* The core's own bind the claims of its certificate. */
+static void check_own_report_data(const struct model *m, const uint8_t *report_data)
+{
+    struct kc_ratls_claims claims;
+    uint8_t map[KC_RATLS_CLAIMS_MAX];
+    uint8_t want[KC_RATLS_REPORT_DATA_SIZE];
+    struct kc_writer w = kc_writer_of((struct kc_room){map, sizeof map});
+    FUZZ_CHECK(m->service && kc_certificates_claims(m->core, &claims) == KC_OK);
+    kc_ratls_claims_encode(&w, &claims);
+    FUZZ_CHECK(kc_ratls_report_data(kc_writer_written(&w), want) == KC_OK);
+    FUZZ_CHECK(memcmp(report_data, want, sizeof want) == 0);
+}
+
 /* An answer holds a quote of the very report that was made for it, and the true key. */
 static void check_answer(const struct model *m, const struct kc_effect *effect)
 {
@@ -110,12 +133,35 @@ static uint32_t parked(const struct model *m)
     return n;
 }
 
+static uint64_t id_of(const struct model *m, size_t place)
+{
+    return place < IDS ? place : m->own[place - IDS];
+}
+
+/* Where an id is followed; PLACES for one of a raw message, which is not. */
+static size_t place_of(struct model *m, const struct kc_effect *effect)
+{
+    if (effect->id < IDS)
+        return (size_t)effect->id;
+    for (size_t i = 0; i < OWN; i++) {
+        if (m->own[i] == effect->id)
+            return IDS + i;
+    }
+    if (effect->type != KC_EFFECT_TARGET_WANTED || (effect->id & KC_REQUEST_ID_OWN) == 0)
+        return PLACES;
+    size_t place = m->own_seen++ % OWN;
+    m->own[place] = effect->id;
+    m->wants[IDS + place] = WANTS_NOTHING;
+    return IDS + place;
+}
+
 static void learn(struct model *m, const struct kc_effect *effect)
 {
     FUZZ_CHECK(effect->type == KC_EFFECT_READY || effect->type == KC_EFFECT_REFUSED || m->started);
-    if (effect->id >= IDS) /* of a raw message: not followed */
+    size_t place = place_of(m, effect);
+    if (place == PLACES)
         return;
-    enum want *wants = &m->wants[effect->id];
+    enum want *wants = &m->wants[place];
     switch (effect->type) {
     case KC_EFFECT_READY:
         FUZZ_CHECK(!m->started);
@@ -124,13 +170,16 @@ static void learn(struct model *m, const struct kc_effect *effect)
         break;
     case KC_EFFECT_TARGET_WANTED:
         FUZZ_CHECK(*wants != WANTS_TARGET);
-        m->tries[effect->id] = *wants == WANTS_QUOTE ? m->tries[effect->id] : 0;
+        m->tries[place] = *wants == WANTS_QUOTE ? m->tries[place] : 0;
         *wants = WANTS_TARGET;
         break;
     case KC_EFFECT_QUOTE_WANTED:
-        FUZZ_CHECK(*wants == WANTS_TARGET && ++m->tries[effect->id] <= 3);
-        check_report_data(effect->body.ptr + 320);
-        memcpy(m->report[effect->id], effect->body.ptr, KC_SGX_REPORT_SIZE);
+        FUZZ_CHECK(*wants == WANTS_TARGET && ++m->tries[place] <= 3);
+        if (place < IDS)
+            check_report_data(effect->body.ptr + 320);
+        else
+            check_own_report_data(m, effect->body.ptr + 320);
+        memcpy(m->report[place], effect->body.ptr, KC_SGX_REPORT_SIZE);
         *wants = WANTS_QUOTE;
         break;
     case KC_EFFECT_REPORT:
@@ -138,6 +187,10 @@ static void learn(struct model *m, const struct kc_effect *effect)
         FUZZ_CHECK(*wants == WANTS_QUOTE);
         check_answer(m, effect);
         *wants = WANTS_NOTHING;
+        break;
+    case KC_EFFECT_SERVING:
+        FUZZ_CHECK(m->service && m->genuine);
+        FUZZ_CHECK(effect->not_before < effect->not_after);
         break;
     case KC_EFFECT_FAILED:
         *wants = WANTS_NOTHING;
@@ -177,6 +230,7 @@ static void send_batch(struct model *m)
     call(m, kc_bytes_of(m->batch_room, m->batch.len), out);
     m->batch = kc_writer_of((struct kc_room){m->batch_room, BATCH_MAX});
     m->out_cap = KC_CORE_FRAME_MAX;
+    m->genuine = false;
     next_malloc_fails = false;
 }
 
@@ -208,13 +262,16 @@ static void say_quote(struct model *m, struct kc_reader *in, uint64_t id, bool s
 {
     uint8_t quote[TEST_QUOTE_SIZE + 256];
     size_t len = TEST_QUOTE_SIZE;
+    size_t of = swap ? kc_reader_u8(in) % PLACES : id;
     memset(quote, 0x77, sizeof quote);
-    test_quote_of(m->report[swap ? kc_reader_u8(in) % IDS : id], quote);
+    test_quote_of(m->report[of], quote);
+    m->genuine = m->genuine || of >= IDS;
     if (spoil) {
         quote[kc_reader_u16(in) % TEST_QUOTE_SIZE] ^= kc_reader_u8(in);
         len = len - 128 + kc_reader_u8(in);
     }
-    say(m, &(struct kc_message){.type = KC_MESSAGE_QUOTE, .id = id, .body = {quote, len}});
+    say(m,
+        &(struct kc_message){.type = KC_MESSAGE_QUOTE, .id = id_of(m, id), .body = {quote, len}});
 }
 
 static void say_target(struct model *m, struct kc_reader *in, uint64_t id, bool spoil)
@@ -223,7 +280,24 @@ static void say_target(struct model *m, struct kc_reader *in, uint64_t id, bool 
     if (spoil)
         target[kc_reader_u16(in) % sizeof target] ^= kc_reader_u8(in);
     say(m, &(struct kc_message){
-               .type = KC_MESSAGE_TARGETINFO, .id = id, .body = {target, sizeof target}});
+               .type = KC_MESSAGE_TARGETINFO, .id = id_of(m, id), .body = {target, sizeof target}});
+}
+
+static void say_start(struct model *m, struct kc_reader *in)
+{
+    static const uint8_t names[] = "\0\1a\1\4\177\0\0\1";
+    uint8_t version = kc_reader_u8(in);
+    struct kc_message message = {.type = KC_MESSAGE_START,
+                                 .version = version & 0x7f,
+                                 .requests_max = kc_reader_u8(in),
+                                 .now = kc_reader_u64(in)};
+    if (version >= 0x80) {
+        m->service = true;
+        message.sessions_max = kc_reader_u16(in);
+        message.certificate_life = kc_reader_u32(in);
+        message.names = kc_bytes_of(names, sizeof names - 1);
+    }
+    say(m, &message);
 }
 
 static void say_evidence(struct model *m, struct kc_reader *in, uint64_t id)
@@ -252,25 +326,22 @@ static void say_raw(struct model *m, struct kc_reader *in, bool lie)
 static void operate(struct model *m, struct kc_reader *in)
 {
     uint8_t operation = kc_reader_u8(in);
-    uint64_t id = kc_reader_u8(in) % IDS;
+    uint64_t id = kc_reader_u8(in) % PLACES;
     switch (operation % 20) {
     case 0:
         say(m, &(struct kc_message){.type = KC_MESSAGE_START, .version = 1, .requests_max = 64});
         break;
     case 1:
-        say(m, &(struct kc_message){.type = KC_MESSAGE_START,
-                                    .version = kc_reader_u8(in),
-                                    .requests_max = kc_reader_u8(in),
-                                    .now = kc_reader_u64(in)});
+        say_start(m, in);
         break;
     case 2:
         say(m, &(struct kc_message){.type = KC_MESSAGE_TICK, .now = kc_reader_u64(in)});
         break;
     case 3:
-        say(m, &(struct kc_message){.type = KC_MESSAGE_GET_REPORT, .id = id});
+        say(m, &(struct kc_message){.type = KC_MESSAGE_GET_REPORT, .id = id_of(m, id)});
         break;
     case 4:
-        say_evidence(m, in, id);
+        say_evidence(m, in, id_of(m, id));
         break;
     case 5:
     case 6:
@@ -280,7 +351,7 @@ static void operate(struct model *m, struct kc_reader *in)
     case 8:
         say(m, &(struct kc_message){.type = operation % 20 == 7 ? KC_MESSAGE_TARGETINFO
                                                                 : KC_MESSAGE_QUOTE,
-                                    .id = id,
+                                    .id = id_of(m, id),
                                     .code = kc_reader_u8(in)});
         break;
     case 9:
@@ -306,7 +377,7 @@ static void operate(struct model *m, struct kc_reader *in)
         break;
     case 18:
         racer = m;
-        race_id = id;
+        race_id = id_of(m, id);
         break;
     default:
         next_malloc_fails = true;
