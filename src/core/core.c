@@ -7,6 +7,7 @@
 #include "core/dispatcher.h"
 #include "core/records.h"
 #include "core/root.h"
+#include "core/session.h"
 #include "core/state.h"
 #include "core/tls.h"
 
@@ -34,6 +35,7 @@ void kc_core_free(struct kc_core *core)
 {
     if (core == NULL)
         return;
+    kc_sessions_free(core->sessions); /* before what sessions hold parts of */
     kc_certificates_free(core->certificates);
     kc_tls_free(core->tls);
     kc_records_free(core->records);

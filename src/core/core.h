@@ -26,8 +26,9 @@ void kc_core_free(struct kc_core *core);
  * Takes a batch of messages and writes a batch of effects to `out`. Threads may call it at once.
  * `in` and `out` lie in the core's own memory. KC_ERR_MALFORMED: the frame is refused as a whole
  * and nothing was done; KC_ERR_ROOM: the effects could need more than `out` has and nothing was
- * done: send less at once. For a batch of KC_CORE_FRAME_MAX - 64 KiB, KC_CORE_FRAME_MAX suffices.
- * On success `out` is untouched behind `*out_len`: the image wipes that much of it and no more.
+ * done: send less at once. A message of a connection may need KC_SESSION_EFFECTS_MAX + 24
+ * (session.h), so that KC_CORE_FRAME_MAX suffices for 60 of them. On success `out` is untouched
+ * behind `*out_len`: the image wipes that much of it and no more.
  */
 KC_MUST_USE enum kc_err kc_core_ecall(struct kc_core *core, struct kc_bytes in, struct kc_room out,
                                       size_t *out_len);

@@ -2,6 +2,7 @@
 
 #include "core/certificates.h"
 #include "core/handlers.h"
+#include "core/session.h"
 
 struct row {
     bool (*handle)(struct kc_core *, const struct kc_message *, struct kc_writer *);
@@ -10,29 +11,50 @@ struct row {
     bool repeats;   /* may come more than once */
     uint32_t payload_min;
     uint32_t payload_max;
-    uint32_t effects_max; /* bytes of effects at most, the payload's own length beside it */
+    uint32_t effects_max; /* bytes of effects at most */
+    bool echoes;          /* and the payload's length beside it */
 };
 
 #define LOG_SIZE     (8 + 20) /* header included */
 #define ANSWER_FIXED (8 + 8 + KC_PUBLIC_KEY_SIZE + KC_ATTESTATION_OVERHEAD)
 /* READY, the root sealed anew, the certificate's quote. */
 #define START_EFFECTS (64 + 128 + KC_MESSAGE_ROOT_MAX + KC_CERTIFICATES_EFFECTS_MAX)
-#define TICK_EFFECTS  (LOG_SIZE + KC_CERTIFICATES_EFFECTS_MAX)
+#define TICK_EFFECTS  (LOG_SIZE + KC_CERTIFICATES_EFFECTS_MAX + KC_SESSIONS_TICK_EFFECTS_MAX)
 /* QUOTE_WANTED, or FAILED and what certificates say to it: less. */
 #define TARGET_EFFECTS (LOG_SIZE + 16 + KC_SGX_REPORT_SIZE)
+
+/* OPEN: CLOSE for itself and for the one that it takes the place of. */
+#define OPEN_EFFECTS 40
+/* RECORD: found, the record's id, and the longest blob, which is the root's. */
+#define RECORD_FIXED 14
+#define RECORD_MAX   (RECORD_FIXED + KC_RECORD_NAME_MAX + KC_MESSAGE_ROOT_MAX)
+_Static_assert(KC_RECORD_BLOB_MAX <= KC_MESSAGE_ROOT_MAX, "the root's blob is the longest");
 
 /* The attack surface: every message that the host can send, and when. */
 static const struct row table[] = {
     {kc_handle_start, KC_MESSAGE_START, KC_PHASE_NEW, false, KC_MESSAGE_START_FIXED,
-     KC_MESSAGE_START_FIXED + KC_MESSAGE_NAMES_MAX + KC_MESSAGE_ROOT_MAX, START_EFFECTS},
-    {kc_handle_tick, KC_MESSAGE_TICK, KC_PHASE_READY, true, 8, 8, TICK_EFFECTS},
-    {kc_handle_get_report, KC_MESSAGE_GET_REPORT, KC_PHASE_READY, true, 8, 8, 64},
+     KC_MESSAGE_START_FIXED + KC_MESSAGE_NAMES_MAX + KC_MESSAGE_ROOT_MAX, START_EFFECTS, false},
+    {kc_handle_tick, KC_MESSAGE_TICK, KC_PHASE_READY, true, 8, 8, TICK_EFFECTS, false},
+    {kc_handle_get_report, KC_MESSAGE_GET_REPORT, KC_PHASE_READY, true, 8, 8, 64, false},
     {kc_handle_get_evidence, KC_MESSAGE_GET_EVIDENCE_WITH_PUB_KEY, KC_PHASE_READY, true,
-     KC_MESSAGE_EVIDENCE_FIXED, KC_MESSAGE_EVIDENCE_FIXED + KC_MESSAGE_SETTINGS_MAX, 64},
+     KC_MESSAGE_EVIDENCE_FIXED, KC_MESSAGE_EVIDENCE_FIXED + KC_MESSAGE_SETTINGS_MAX, 64, false},
     {kc_handle_targetinfo, KC_MESSAGE_TARGETINFO, KC_PHASE_READY, true, KC_MESSAGE_TARGET_FIXED,
-     KC_MESSAGE_TARGET_FIXED + KC_SGX_TARGETINFO_SIZE, TARGET_EFFECTS},
+     KC_MESSAGE_TARGET_FIXED + KC_SGX_TARGETINFO_SIZE, TARGET_EFFECTS, false},
     {kc_handle_quote, KC_MESSAGE_QUOTE, KC_PHASE_READY, true, KC_MESSAGE_TARGET_FIXED,
-     KC_MESSAGE_TARGET_FIXED + KC_SGX_QUOTE_MAX_SIZE, ANSWER_FIXED},
+     KC_MESSAGE_TARGET_FIXED + KC_SGX_QUOTE_MAX_SIZE, ANSWER_FIXED, true},
+    {kc_handle_open, KC_MESSAGE_OPEN, KC_PHASE_READY, true, 12, 12, OPEN_EFFECTS, false},
+    {kc_handle_bytes, KC_MESSAGE_BYTES, KC_PHASE_READY, true, 9, 8 + KC_MESSAGE_BYTES_MAX,
+     KC_SESSION_EFFECTS_MAX, false},
+    {kc_handle_close, KC_MESSAGE_CLOSE, KC_PHASE_READY, true, 8, 8, 0, false},
+    {kc_handle_resume, KC_MESSAGE_RESUME, KC_PHASE_READY, true, 8, 8, KC_SESSION_EFFECTS_MAX,
+     false},
+    {kc_handle_work, KC_MESSAGE_WORK, KC_PHASE_READY, true, 0, 0, 16, false},
+    {kc_handle_record, KC_MESSAGE_RECORD, KC_PHASE_READY, true, RECORD_FIXED, RECORD_MAX,
+     KC_SESSION_EFFECTS_MAX, false},
+    {kc_handle_ids, KC_MESSAGE_IDS, KC_PHASE_READY, true, 16, 16 + KC_MESSAGE_IDS_MAX,
+     KC_SESSION_EFFECTS_MAX, false},
+    {kc_handle_stored, KC_MESSAGE_STORED, KC_PHASE_READY, true, 28, 28, KC_SESSION_EFFECTS_MAX,
+     false},
 };
 
 /* What an unknown type is answered with: REFUSED, header included. */
@@ -61,7 +83,7 @@ enum kc_err kc_dispatcher_check(struct kc_bytes batch, size_t out_cap)
             continue;
         if (message.payload.len < row->payload_min || message.payload.len > row->payload_max)
             return KC_ERR_MALFORMED;
-        needed += row->effects_max + message.payload.len;
+        needed += row->effects_max + (row->echoes ? message.payload.len : 0);
     }
     return needed > out_cap ? KC_ERR_ROOM : KC_OK;
 }

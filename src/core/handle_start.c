@@ -4,6 +4,7 @@
 #include "core/handlers.h"
 #include "core/records.h"
 #include "core/root.h"
+#include "core/session.h"
 #include "core/tls.h"
 
 #define LIFE_MIN 60
@@ -14,11 +15,13 @@ struct service {
     struct kc_certificates *certificates;
     struct kc_records *records;
     struct kc_root *root;
+    struct kc_sessions *sessions;
     bool root_is_old; /* sealed at values that are not the platform's current ones */
 };
 
 static void let_go(struct service *service)
 {
+    kc_sessions_free(service->sessions);
     kc_certificates_free(service->certificates);
     kc_tls_free(service->tls);
     kc_records_free(service->records);
@@ -79,6 +82,8 @@ static enum kc_refusal make_service(const struct kc_platform *platform, const st
     err = kc_tls_new(&out->tls);
     if (err == KC_OK)
         err = kc_records_new(&out->records);
+    if (err == KC_OK)
+        err = kc_sessions_new(in->sessions_max, &out->sessions);
     return refusal_of(err, KC_REFUSAL_FAILED, number);
 }
 
@@ -90,6 +95,7 @@ static void open_for_all(struct kc_core *core, const struct kc_message *in,
     core->tls = service->tls;
     core->certificates = service->certificates;
     core->records = service->records;
+    core->sessions = service->sessions;
     __atomic_store_n(&core->root, service->root, __ATOMIC_RELEASE);
     kc_handle_set_time(core, in->now);
     core->phase = KC_PHASE_READY;

@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "core/certificates.h"
 #include "core/effect.h"
+#include "core/session.h"
 
 bool kc_handle_refuse(struct kc_writer *effects, uint16_t type, enum kc_refusal code,
                       uint64_t number)
@@ -22,7 +23,7 @@ void kc_handle_log(struct kc_writer *effects, enum kc_log code, uint64_t first, 
 
 void kc_handle_set_time(struct kc_core *core, uint64_t now)
 {
-    core->now = now;
+    __atomic_store_n(&core->now, now, __ATOMIC_RELAXED); /* sessions read it without the lock */
     if (core->platform->time_is != NULL)
         core->platform->time_is(core->platform->context, now);
 }
@@ -41,5 +42,6 @@ bool kc_handle_tick(struct kc_core *core, const struct kc_message *in, struct kc
         kc_handle_log(effects, KC_LOG_CLOCK_BACKWARDS, kept, in->now);
     if (core->certificates != NULL)
         kc_certificates_tick(core, effects);
+    kc_sessions_tick(core, effects);
     return true;
 }

@@ -17,6 +17,14 @@ bool kc_handle_get_evidence(struct kc_core *core, const struct kc_message *in,
 bool kc_handle_targetinfo(struct kc_core *core, const struct kc_message *in,
                           struct kc_writer *effects);
 bool kc_handle_quote(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects);
+bool kc_handle_open(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects);
+bool kc_handle_bytes(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects);
+bool kc_handle_close(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects);
+bool kc_handle_resume(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects);
+bool kc_handle_work(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects);
+bool kc_handle_record(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects);
+bool kc_handle_ids(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects);
+bool kc_handle_stored(struct kc_core *core, const struct kc_message *in, struct kc_writer *effects);
 
 /* With the core's lock held: its clock, and the platform's. */
 void kc_handle_set_time(struct kc_core *core, uint64_t now);

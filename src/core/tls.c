@@ -26,8 +26,6 @@ struct kc_tls {
 /* AES-128 first: it is as strong as the rest of the handshake (P-256, X25519), and the fastest. */
 static const char suites[] =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
-static const char groups[] = "X25519:P-256";
-static const char signatures[] = "ECDSA+SHA256";
 static const uint8_t http_1_1[] = {'h', 't', 't', 'p', '/', '1', '.', '1'};
 
 static enum kc_err make_key(struct kc_tls *tls)
@@ -127,6 +125,8 @@ static int choose_protocol(SSL *connection, const unsigned char **out, unsigned 
 
 static bool set_rules(SSL_CTX *context)
 {
+    char groups[] = "X25519:P-256"; /* OpenSSL's macros take no constant */
+    char signatures[] = "ECDSA+SHA256";
     /* What was decrypted is wiped once it was handed on. */
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
                                      SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
