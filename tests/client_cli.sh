@@ -160,6 +160,7 @@ expect 64 key list --addr http://127.0.0.1:1
 expect 64 key list --timeout 0
 expect 64 key list --json --kms-id 12
 expect 64 attest
+expect 64 attest "$url" --trust amd
 expect 64 attest "$url" --policy "$folder/policy" --policy "$folder/policy"
 for command in attest init key encrypt decrypt; do
     expect 0 $command --help

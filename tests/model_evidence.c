@@ -56,6 +56,10 @@ void model_quote(struct kc_sim_state *state, enum model_lie lie, struct kc_bytes
         quote[112] ^= 1; /* in MRENCLAVE */
     if (lie == MODEL_TRAILING_QUOTE)
         quote[(*len)++] = 0;
+    if (lie == MODEL_TRAILING_CLAIMS) {
+        memcpy(quote + *len, claims.ptr, claims.len);
+        *len += claims.len;
+    }
 }
 
 size_t model_evidence(struct kc_sim_state *state, enum model_lie lie, const struct model_key *leaf,

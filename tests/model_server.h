@@ -29,11 +29,12 @@ enum model_lie {
     MODEL_ROLE, /* speaks as a client */
     MODEL_OTHER_SERVICE,
     MODEL_CERTIFICATE_CLAIMS,
-    MODEL_REPORT_DATA,    /* the quote is of other claims */
-    MODEL_REPORT_TAIL,    /* the last 32 bytes of report_data are not zeros */
-    MODEL_BROKEN_QUOTE,   /* one bit */
-    MODEL_TRAILING,       /* a byte behind the evidence */
-    MODEL_TRAILING_QUOTE, /* behind the quote, inside the evidence */
+    MODEL_REPORT_DATA,     /* the quote is of other claims */
+    MODEL_REPORT_TAIL,     /* the last 32 bytes of report_data are not zeros */
+    MODEL_BROKEN_QUOTE,    /* one bit */
+    MODEL_TRAILING,        /* a byte behind the evidence */
+    MODEL_TRAILING_QUOTE,  /* behind the quote, inside the evidence */
+    MODEL_TRAILING_CLAIMS, /* likewise, and it is the claims */
     MODEL_TRAILING_JSON,
     MODEL_TRAILING_HTTP,
     MODEL_HUGE,    /* announces a body of 10 MiB */

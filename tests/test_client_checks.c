@@ -72,6 +72,8 @@ static const struct {
      "quote.signature", ""},
     {"a byte behind the quote", MODEL_TRAILING_QUOTE, MODEL_ISSUED, PINNED, false,
      KC_CLIENT_NOT_GENUINE, "verify.trailing", "1"},
+    {"the claims behind the quote", MODEL_TRAILING_CLAIMS, MODEL_ISSUED, PINNED, false,
+     KC_CLIENT_NOT_GENUINE, "verify.trailing", ""},
     {"debug", MODEL_DEBUG, MODEL_ISSUED, PINNED, false, KC_CLIENT_REFUSED, "policy.debug", ""},
     {"other code", MODEL_OTHER_CODE, MODEL_ISSUED, PINNED, false, KC_CLIENT_REFUSED,
      "policy.mrenclave", ""},

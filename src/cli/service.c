@@ -109,6 +109,9 @@ static int load_judging(const char *command, const struct kc_service_options *op
         return status;
     if (!out->has_policy && out->is_pinned)
         j->policy = kc_client_pin_policy(&out->pin);
+    if (!j->has_root_key)
+        return kc_cli_usage(command, "--trust %s: not the root of an SGX enclave, as services are",
+                            j->trust);
     if (j->trust == NULL && out->is_pinned)
         memcpy(j->root_key, out->pin.root_key, sizeof j->root_key);
     return KC_EXIT_OK;

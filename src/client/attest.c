@@ -122,16 +122,24 @@ static uint8_t *ask(struct kc_client_tls *tls, const struct kc_client_terms *ter
     return evidence;
 }
 
-static void check_whole(size_t trailing_len, struct kc_client_report *report)
+/* Whose facts these are, and that nothing stands behind the quote: not even claims, which verify
+ * takes for Open Enclave's. */
+static bool check_quote(const struct kc_verdict *v, struct kc_client_report *report)
 {
-    char text[32];
-    snprintf(text, sizeof text, "%zu bytes behind it", trailing_len);
+    const struct kc_verdict_facts *facts = &v->facts;
+    size_t behind = facts->trailing_len + (facts->has_oe_claims ? facts->oe_claims.len : 0);
+    bool is_sgx = facts->tee == KC_TEE_SGX;
+    char text[48];
+    kc_client_report_own(report, KC_CLIENT_OWN_TEE, is_sgx ? KC_CLIENT_HOLDS : KC_CLIENT_FAILED,
+                         v->tee == NULL ? "" : v->tee);
+    snprintf(text, sizeof text, "%zu bytes behind it", behind);
     kc_client_report_own(report, KC_CLIENT_OWN_WHOLE,
-                         trailing_len == 0 ? KC_CLIENT_HOLDS : KC_CLIENT_FAILED, text);
+                         behind == 0 ? KC_CLIENT_HOLDS : KC_CLIENT_FAILED, text);
+    return is_sgx;
 }
 
-/* (d) and (e), and once the evidence is genuine (f) to (k). */
-static void judge(const struct kc_client_terms *terms, const struct kc_ratls_evidence *evidence,
+/* (d) and (e), and once the evidence is genuine (f) to (k): true when these could be made. */
+static bool judge(const struct kc_client_terms *terms, const struct kc_ratls_evidence *evidence,
                   const struct kc_ratls_connection *connection, struct kc_client_report *report)
 {
     const struct kc_evidence quote = {.wrapping = KC_WRAPPING_QUOTE, .quote = evidence->quote};
@@ -144,12 +152,12 @@ static void judge(const struct kc_client_terms *terms, const struct kc_ratls_evi
     };
     kc_verify(&input, &report->verdict);
     report->has_verdict = true;
-    if (!report->verdict.genuine)
-        return;
-    check_whole(report->verdict.facts.trailing_len, report);
+    if (!report->verdict.genuine || !check_quote(&report->verdict, report))
+        return false;
     report->is_held = kc_ratls_check_binding(evidence, report->verdict.facts.report.report_data,
                                              connection, &report->ratls);
     report->claims = evidence->claims;
+    return true;
 }
 
 static void check(struct kc_client_tls *tls, const struct kc_client_terms *terms,
@@ -171,11 +179,9 @@ static void check(struct kc_client_tls *tls, const struct kc_client_terms *terms
         connection.leaf_spki = kc_bytes_of(spki, spki_len);
     if (kc_client_tls_export(tls, connection.nonce, exported) == KC_OK)
         connection.exported = kc_bytes_of(exported, sizeof exported);
-    if (kc_ratls_check_open(bytes, &connection, &evidence, &report->ratls)) {
-        judge(terms, &evidence, &connection, report);
-        if (report->verdict.genuine)
-            kc_client_leaf_check(tls, report->claims.kms_id, report);
-    }
+    if (kc_ratls_check_open(bytes, &connection, &evidence, &report->ratls) &&
+        judge(terms, &evidence, &connection, report))
+        kc_client_leaf_check(tls, report->claims.kms_id, report);
     OPENSSL_free(spki);
     kc_bytes_wipe(exported, sizeof exported);
 }

@@ -22,6 +22,8 @@ static const struct {
                               "status 200 and a JSON object with profile kms-ratls/1 and evidence",
                               "the peer is no Keyclave, cannot have itself quoted at the moment, "
                               "or something stands between"},
+    [KC_CLIENT_OWN_TEE] = {'d', "verify.tee", "a quote of an SGX enclave",
+                           "kms-ratls/1 binds claims to SGX quotes alone"},
     [KC_CLIENT_OWN_WHOLE] = {'d', "verify.trailing", "a quote and no bytes behind it",
                              "nothing signs these bytes: somebody added them"},
     [KC_CLIENT_OWN_LEAF] = {'l', "ratls.leaf",
@@ -194,6 +196,7 @@ void kc_client_report_close(struct kc_client_report *report)
     add_own(report, KC_CLIENT_OWN_ANSWER);
     add_ratls(report, KC_RATLS_CHECK_EVIDENCE, KC_RATLS_CHECK_CLAIMS);
     add_verdict(report);
+    add_own(report, KC_CLIENT_OWN_TEE);
     add_own(report, KC_CLIENT_OWN_WHOLE);
     add_ratls(report, KC_RATLS_CHECK_REPORT_DATA, KC_RATLS_CHECK_KMS_ID);
     add_own(report, KC_CLIENT_OWN_LEAF);

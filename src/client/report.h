@@ -19,8 +19,9 @@ enum kc_client_own {
     KC_CLIENT_OWN_FULL,
     KC_CLIENT_OWN_NONCE,
     KC_CLIENT_OWN_ANSWER,
-    KC_CLIENT_OWN_WHOLE, /* after the verdict */
-    KC_CLIENT_OWN_LEAF,  /* after all others */
+    KC_CLIENT_OWN_TEE, /* this and the next one after the verdict */
+    KC_CLIENT_OWN_WHOLE,
+    KC_CLIENT_OWN_LEAF, /* after all others */
     KC_CLIENT_OWNS,
 };
 
