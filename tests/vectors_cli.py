@@ -64,6 +64,81 @@ def expect_detail(name, tcb, want):
     expect(name, "module's advisories", tcb["module"]["advisories"], detail.get("modadv", []))
 
 
+def run_policy(*arguments):
+    done = subprocess.run([PROGRAM, "policy", *arguments], capture_output=True, timeout=60)
+    return done.returncode, done.stdout.decode()
+
+
+CHECKS = {"allow_debug": "policy.debug", "allow_migration_agent": "policy.migration_agent",
+          "allow_masked_chip_id": "policy.masked_chip_id"}
+FOREIGN = {"sgx": {"mrtd": "00" * 48}, "tdx": {"measurement": "00" * 48},
+           "snp": {"tcb": ["UpToDate"]}}
+
+
+def spoil(key, value):
+    """The clause so that the evidence, which reaches `value`, does not hold it any more."""
+    if key == "tee":
+        return "snp" if value != "snp" else "sgx"
+    if key == "tcb":
+        return ["OutOfDate" if value == ["UpToDate"] else "UpToDate"]
+    if key == "min_tcb_date":
+        return value[:17] + "01Z"
+    if key == "advisories":
+        return value[1:] if value else None
+    if key == "custom_claims":
+        return dict(value, **{"absent": ""})
+    if key == "min_snp_tcb":
+        return dict(value, snp=value["snp"] + 1)
+    if key.startswith("min_"):
+        return value + 1
+    if key.startswith("max_"):
+        return value - 1 if value > 0 else None
+    if key == "isv_prod_id":
+        return value ^ 1
+    if key.startswith("allow_"):
+        return False
+    if isinstance(value, str):
+        return ("1" if value[0] == "0" else "0") + value[1:]
+    return None
+
+
+def judge_policy(name, evidence, work, options):
+    """policy from, explain and diff: the policy that is written accepts; any clause spoilt does
+    not, by its name and no other."""
+    path = os.path.join(work, "strictest")
+    other = os.path.join(work, "spoilt")
+    status, text = run_policy("from", *options, evidence)
+    expect(name, "policy from", status, 0)
+    with open(path, "w") as file:
+        file.write(text)
+    strictest = json.loads(text)
+    out = verify(evidence, "--policy", path, *options)
+    expect(name, "under its own policy", (out["verdict"], checks(out)), ("accepted", []))
+    status, text = run_policy("explain", "--json", "--policy", path, *options, evidence)
+    explained = {clause["key"]: clause["state"] for clause in json.loads(text)["clauses"]}
+    expect(name, "explain", status, 0)
+    expect(name, "states", {explained[key] for key in strictest}, {"holds"})
+    expect(name, "diff with itself", run_policy("diff", path, path)[0], 0)
+    wrong = [(key, spoil(key, value)) for key, value in strictest.items()]
+    wrong += list(FOREIGN[strictest["tee"]].items())
+    for key, value in wrong:
+        if value is None:
+            continue
+        spoilt = dict(strictest, **{key: value})
+        with open(other, "w") as file:
+            json.dump(spoilt, file)
+        out = verify(evidence, "--policy", other, *options)
+        expect(name, key, (out["verdict"], checks(out)),
+               ("refused", [CHECKS.get(key, "policy." + key)]))
+        status, text = run_policy("explain", "--json", "--policy", other, *options, evidence)
+        bad = [c["key"] for c in json.loads(text)["clauses"] if c["state"] == "fails"]
+        expect(name, "explain " + key, (status, bad), (1, [key]))
+        status, text = run_policy("diff", "--json", other, path)
+        found = [d["key"] for d in json.loads(text)["differences"]]
+        wanted = ["tee"] if key == "tee" or key not in strictest else [key]
+        expect(name, "diff " + key, (status, found), (1, wanted))
+
+
 # Why a case is rejected, in our words.
 REASONS = {
     "REJECT: TCB not supported (no level)": {"tcb.level"},
@@ -106,6 +181,7 @@ def judge_dcap(name, folder, any_policy, closed_policy):
         out = verify(quote, "--policy", closed_policy, *options)
         good = want["verdict"] == "UpToDate" and not want["detail"]["debug"]
         expect(name, "by default", out["verdict"], "accepted" if good else "refused")
+        judge_policy(name, quote, os.path.dirname(any_policy), options)
 
 
 def judge_snp(name, folder, work):
@@ -142,6 +218,7 @@ def judge_snp(name, folder, work):
     out = verify(report, "--collateral", folder, "--at", at)
     expect(name, "by default", out["verdict"], "accepted" if good else "refused")
     judge_snp_forms(name, folder, work, options)
+    judge_policy(name, report, work, ["--collateral", folder, "--at", at])
 
 
 def table_of(folder):

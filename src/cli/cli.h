@@ -32,6 +32,7 @@ extern const struct kc_command kc_cmd_init;
 extern const struct kc_command kc_cmd_inspect;
 extern const struct kc_command kc_cmd_key;
 extern const struct kc_command kc_cmd_measure;
+extern const struct kc_command kc_cmd_policy;
 extern const struct kc_command kc_cmd_report;
 extern const struct kc_command kc_cmd_serve;
 extern const struct kc_command kc_cmd_sign;

@@ -46,27 +46,29 @@ int kc_judging_stdin_uses(const struct kc_judging *j, const char *evidence_path)
            kc_cli_is_stdin(j->certificates_path) + kc_cli_is_stdin(evidence_path);
 }
 
-static int load_policy(struct kc_judging *j)
+int kc_judging_load_policy(const char *path, struct kc_policy *out)
 {
     struct kc_policy_error error;
     struct kc_room file = {NULL, 0};
-    j->policy = kc_policy_default;
-    if (j->policy_path == NULL)
-        return KC_EXIT_OK;
-    if (!kc_cli_read_file(j->policy_path, KC_POLICY_MAX_SIZE, &file))
+    if (!kc_cli_read_file(path, KC_POLICY_MAX_SIZE, &file))
         return KC_EXIT_UNJUDGED;
-    enum kc_err err = kc_policy_parse(kc_bytes_of(file.ptr, file.len), &j->policy, &error);
+    enum kc_err err = kc_policy_parse(kc_bytes_of(file.ptr, file.len), out, &error);
     free(file.ptr);
     if (err == KC_OK)
         return KC_EXIT_OK;
     if (error.line > 0 && error.key[0] == '\0')
-        return kc_cli_fail(KC_EXIT_USAGE, "policy %s, line %zu: %s; %s", j->policy_path, error.line,
+        return kc_cli_fail(KC_EXIT_USAGE, "policy %s, line %zu: %s; %s", path, error.line,
                            error.what, error.mend);
     if (error.key[0] == '\0')
-        return kc_cli_fail(KC_EXIT_USAGE, "policy %s: %s; %s", j->policy_path, error.what,
-                           error.mend);
-    return kc_cli_fail(KC_EXIT_USAGE, "policy %s: \"%s\" %s; %s", j->policy_path, error.key,
-                       error.what, error.mend);
+        return kc_cli_fail(KC_EXIT_USAGE, "policy %s: %s; %s", path, error.what, error.mend);
+    return kc_cli_fail(KC_EXIT_USAGE, "policy %s: \"%s\" %s; %s", path, error.key, error.what,
+                       error.mend);
+}
+
+static int load_policy(struct kc_judging *j)
+{
+    j->policy = kc_policy_default;
+    return j->policy_path == NULL ? KC_EXIT_OK : kc_judging_load_policy(j->policy_path, &j->policy);
 }
 
 static int load_time(struct kc_judging *j, const char *command)

@@ -76,6 +76,9 @@ bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *
 /* How many of the options' files and the evidence are standard input: more than one is an error. */
 int kc_judging_stdin_uses(const struct kc_judging *j, const char *evidence_path);
 
+/* Reads a policy: KC_EXIT_OK, or the exit status after it has said what is wrong. */
+KC_MUST_USE int kc_judging_load_policy(const char *path, struct kc_policy *out);
+
 /* Loads what the options name: KC_EXIT_OK, or the exit status after it has said what is wrong. */
 KC_MUST_USE int kc_judging_load(struct kc_judging *j, const char *command);
 

@@ -84,4 +84,12 @@ struct kc_clause_result kc_clause_judge(const struct kc_clause *clause,
 const char *kc_clause_expected(const struct kc_clause *clause, const struct kc_policy *policy,
                                struct kc_verdict *v);
 
+/* False when no evidence of this TEE can be accepted: it is left out of "tee", or a clause that is
+ * not about it is named. */
+bool kc_clause_accepts_tee(const struct kc_policy *policy, enum kc_tee tee);
+
+/* True when `b` accepts something by this clause that `a` does not. */
+bool kc_clause_allows_more(const struct kc_clause *clause, const struct kc_policy *a,
+                           const struct kc_policy *b);
+
 #endif
