@@ -15,6 +15,7 @@
 #define HOST_RECORDS 64
 #define HOST_BLOB    4096
 #define HOST_QUEUE   64
+#define HOST_ANSWER  16384
 
 struct host_record {
     struct kc_record_id id;
@@ -223,6 +224,67 @@ static inline void host_say(struct image_host *h, struct kc_message message)
         }
         assert_true(kc_reader_done(&r));
     }
+}
+
+/* Everything that the client has to say goes in. */
+static inline void host_carry(struct image_host *h)
+{
+    uint8_t bytes[HOST_BLOB];
+    int n = 0;
+    while (h->closed == 0 && (n = BIO_read(SSL_get_wbio(h->client), bytes, sizeof(bytes))) > 0)
+        host_say(h, (struct kc_message){
+                        .type = KC_MESSAGE_BYTES, .conn = h->conn, .body = {bytes, (size_t)n}});
+}
+
+/* A client on place 1 of the service. False when the handshake fails. */
+static inline bool host_connect(struct image_host *h, SSL_CTX *context, enum kc_listener listener)
+{
+    int result = 0;
+    h->conn = (h->conn | 0xffff) + 2; /* place 1, another number each time */
+    h->closed = 0;
+    h->client = SSL_new(context);
+    SSL_set_bio(h->client, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(h->client);
+    host_say(h,
+             (struct kc_message){.type = KC_MESSAGE_OPEN, .conn = h->conn, .listener = listener});
+    for (int i = 0; i < 4 && result != 1 && h->closed == 0; i++) {
+        ERR_clear_error();
+        result = SSL_do_handshake(h->client);
+        host_carry(h);
+    }
+    return result == 1;
+}
+
+static inline void host_hang_up(struct image_host *h)
+{
+    if (h->closed == 0)
+        host_say(h, (struct kc_message){.type = KC_MESSAGE_CLOSE, .conn = h->conn});
+    SSL_free(h->client);
+    h->client = NULL;
+}
+
+/* One request with a body of JSON, or none; the status. The answer's text, with its head, goes to
+ * `answer`. */
+static inline unsigned host_ask(struct image_host *h, const char *method, const char *path,
+                                const char *token, const char *body, char answer[HOST_ANSWER])
+{
+    char request[HOST_ANSWER];
+    unsigned status = 0;
+    size_t len = 0;
+    int n = snprintf(request, sizeof(request),
+                     "%s %s HTTP/1.1\r\nHost: localhost\r\nX-Vault-Token: %s\r\n"
+                     "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                     method, path, token, strlen(body), body);
+    assert_true(n > 0 && (size_t)n < sizeof(request));
+    assert_int_equal(SSL_write(h->client, request, n), n);
+    host_carry(h);
+    while (len < HOST_ANSWER - 1 &&
+           (n = SSL_read(h->client, answer + len, (int)(HOST_ANSWER - 1 - len))) > 0)
+        len += (size_t)n;
+    answer[len] = 0;
+    if (sscanf(answer, "HTTP/1.1 %u ", &status) != 1)
+        fail_msg("%s %s: %s", method, path, answer);
+    return status;
 }
 
 /* START with a service for localhost, and its certificate. */
