@@ -131,7 +131,7 @@ static bool set_rules(SSL_CTX *context)
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
                                      SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_CLEANSE_PLAINTEXT);
-    /* Two buffers of 16 KiB less for each connection that is idle. */
+    /* Two buffers of 16 KiB less for each connection that is idle, until it has shown a token. */
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
