@@ -10,6 +10,7 @@
 static const struct kc_command *const commands[] = {
     &kc_cmd_attest,
     &kc_cmd_decrypt,
+    &kc_cmd_dev,
     &kc_cmd_doctor,
     &kc_cmd_encrypt,
     &kc_cmd_encrypt_to,
