@@ -2,7 +2,7 @@
 BUILD := build
 FUZZ_SECONDS := 60
 
-.PHONY: all demo run test test-sanitized test-clang bench bench-verify fuzz fuzz-long lint install clean packages
+.PHONY: all demo run test test-sanitized test-clang bench bench-verify bench-kms fuzz fuzz-long lint install clean packages
 
 all: packages $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -36,6 +36,10 @@ bench: all
 
 bench-verify: all
 	@tools/bench verify snp
+
+# The service beside nginx.
+bench-kms: all
+	@tools/bench-kms
 
 # Every fuzzer for FUZZ_SECONDS; `make fuzz-long` for ten minutes each.
 fuzz:
