@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "formats/evidence.h"
-#include "formats/sgx_quote.h"
+#include "formats/quote.h"
+#include "formats/snp_report.h"
 #include "fuzz.h"
 
 /* Copies every byte, so that the address sanitizer sees each. */
@@ -37,10 +38,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     touch(evidence.certificate);
     FUZZ_CHECK(kc_evidence_wrapping_name(evidence.wrapping) != NULL);
     FUZZ_CHECK(kc_evidence_text_name(evidence.text) != NULL);
-    struct kc_sgx_quote quote;
-    if (kc_sgx_quote_decode(evidence.quote, &quote, NULL) == KC_OK) {
+    touch(evidence.snp_table);
+    touch(evidence.hcl.json);
+    touch(evidence.hcl.padding);
+    FUZZ_CHECK(evidence.is_snp == (evidence.snp_report.len == KC_SNP_REPORT_SIZE));
+    FUZZ_CHECK(!evidence.is_snp || evidence.quote.len == 0);
+    touch(evidence.snp_report);
+    struct kc_quote quote;
+    if (kc_quote_decode(evidence.quote, &quote, NULL) == KC_OK) {
         touch(quote.cert_data);
         touch(quote.trailing);
+        FUZZ_CHECK(kc_quote_format_name(&quote) != NULL);
+        FUZZ_CHECK(kc_quote_is_tdx(&quote) == (quote.tee_type == KC_TDX_QUOTE_TEE_TDX));
     }
     kc_evidence_clear(&evidence);
     return 0;

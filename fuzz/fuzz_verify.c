@@ -22,11 +22,18 @@ static void judge(const struct kc_evidence *evidence, struct kc_verdict *v)
 {
     const struct kc_policy policy = {.allow_debug = true, .tcb_ignored = true};
     struct kc_verify_input input = {
-        .evidence = evidence, .root_key = kc_chain_intel_root_key, .now = NOW, .policy = &policy};
+        .evidence = evidence,
+        .root_key = kc_chain_intel_root_key,
+        .amd_roots = kc_amd_chain_roots,
+        .amd_root_count = KC_AMD_ROOTS,
+        .now = NOW,
+        .policy = &policy,
+    };
     uint8_t hash[32];
     kc_verify(&input, v);
     FUZZ_CHECK((v->kind == KC_VERDICT_ACCEPTED) == (v->failure_count == 0));
     FUZZ_CHECK(v->text_len < sizeof v->text && v->text[v->text_len] == '\0');
+    FUZZ_CHECK(!v->genuine || !evidence->is_snp);
     if (!v->genuine)
         return;
     size_t len = evidence->quote.len;

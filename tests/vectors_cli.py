@@ -262,6 +262,8 @@ def judge_snp_forms(name, folder, work, options):
         struct.pack("<IIIII", 22, 1, 2, 1, 2) + b"{}"
     with open(paths["hcl"], "wb") as file:
         file.write(hcl.ljust(2600, bytes(1)))
+    inspect(name, paths["joined"], "certificate_table")
+    inspect(name, paths["hcl"], "hcl")
     expect(name, "without certificates", checks(verify(report, *options)), ["snp.certificates"])
     for form in [(report, "--auxblob", paths["table"]), (paths["joined"],),
                  (report, "--certificates", paths["pem"]),
@@ -274,6 +276,33 @@ def judge_snp_forms(name, folder, work, options):
     expect(name, "HCL", checks(out), ["binding.hcl_json"])
     out = verify(report, "--collateral", folder, "--trust", "intel", *options)
     expect(name, "under Intel's root", checks(out), ["snp.chain.root"])
+
+
+def inspect(name, path, section):
+    """Shown whole, as text and as JSON."""
+    done = subprocess.run([PROGRAM, "inspect", "--json", path], capture_output=True, timeout=60)
+    tree = json.loads(done.stdout) if done.returncode == 0 else {}
+    expect(name, "inspect " + section, (done.returncode, section in tree), (0, True))
+    done = subprocess.run([PROGRAM, "inspect", path], capture_output=True, timeout=60)
+    expect(name, "inspect as text", (done.returncode, done.stderr), (0, b""))
+    return tree.get(section, {})
+
+
+def judge_endorsements():
+    """Open Enclave's evidence and endorsements, as they were made together."""
+    folder = os.path.join(VECTORS, "open-enclave")
+    name = "endorsements.bin"
+    path = os.path.join(folder, name)
+    out = verify(os.path.join(folder, "evidence.bin"), "--collateral", path,
+                 "--at", "2022-05-01T00:00:00Z")
+    expect(name, "status", out["tcb"] and out["tcb"]["status"], "SWHardeningNeeded")
+    expect(name, "checks", checks(out), ["policy.debug", "policy.tcb"])
+    expect(name, "tee", inspect(name, path, "endorsements")["tee"]["value"], "SGX")
+    path = os.path.join(folder, "tdx_endorsement.bin")
+    expect(name, "tee", inspect(name, path, "endorsements")["tee"]["value"], "TDX")
+    quote = os.path.join(VECTORS, "dcap", "tdx5-oe-relaunch-2025-03", "quote.bin")
+    out = verify(quote, "--collateral", path, "--at", "2025-03-01T00:00:00Z")
+    expect(name, "relaunch", out["tcb"] and out["tcb"]["status"], "TDRelaunchAdvised")
 
 
 def main():
@@ -291,10 +320,12 @@ def main():
         names = sorted(os.listdir(folder))
         for name in names:
             judge_dcap(name, os.path.join(folder, name), any_policy, closed_policy)
+            inspect(name, os.path.join(folder, name, "quote.bin"), "quote")
         cases = os.path.join(VECTORS, "snp")
         for name in sorted(os.listdir(cases)):
             judge_snp(name, os.path.join(cases, name), work)
             names.append(name)
+    judge_endorsements()
     print("\n".join(failures) or "%d cases as expected" % len(names))
     return 1 if failures else 0
 

@@ -10,8 +10,9 @@
 static const char help[] =
     "usage: keyclave inspect [--json] FILE|-\n\n"
     "Shows everything in evidence as a tree, with a few words on each field. It finds out by\n"
-    "itself how the evidence is wrapped: quote, Open Enclave report or evidence, quote JSON,\n"
-    "certificate that carries evidence; plain, in hexadecimal, base64 or PEM.\n\n"
+    "itself how the evidence is wrapped: SGX or TDX quote, SEV-SNP report, Azure's HCL report,\n"
+    "Open Enclave report, evidence or endorsements, quote JSON, certificate that carries\n"
+    "evidence; plain, in hexadecimal, base64 or PEM.\n\n"
     "Nothing is judged: whatever it shows may be forged. `keyclave verify` judges.\n\n"
     "      --json   the same tree as JSON\n\n"
     "exit status: 0 shown, 2 malformed, 3 unreadable file, a kind that is not handled, or output\n"
@@ -54,19 +55,41 @@ static bool show_local(struct kc_tree *tree, struct kc_bytes bytes)
     return is_local;
 }
 
+/* Endorsements are collateral and no evidence, and can be shown. */
+static bool show_endorsements(struct kc_tree *tree, struct kc_bytes bytes)
+{
+    struct kc_oe_endorsements endorsements;
+    if (kc_oe_endorsements_decode(bytes, &endorsements, NULL) != KC_OK)
+        return false;
+    kc_inspect_endorsements(tree, &endorsements);
+    return true;
+}
+
+static void show_evidence(struct kc_tree *tree, const struct kc_evidence *evidence,
+                          struct kc_error *error)
+{
+    struct kc_quote quote;
+    struct kc_snp_report report;
+    if (evidence->is_snp) {
+        if (kc_snp_report_decode(evidence->snp_report, &report, error) == KC_OK)
+            kc_inspect_snp(tree, evidence, &report);
+    } else if (kc_quote_decode(evidence->quote, &quote, error) == KC_OK) {
+        kc_inspect_quote(tree, &quote);
+    }
+}
+
 /* Fills the tree as far as the input can be read; `error` tells where that ended. */
 static void fill(struct kc_tree *tree, struct kc_bytes bytes, struct kc_error *error)
 {
     struct kc_evidence evidence;
-    struct kc_sgx_quote quote;
     if (kc_evidence_open(bytes, &evidence, error) != KC_OK) {
-        if (error->code == KC_ERR_UNSUPPORTED && show_local(tree, bytes))
+        bool is_known = error->code == KC_ERR_UNSUPPORTED && show_local(tree, bytes);
+        if (is_known || show_endorsements(tree, bytes))
             *error = KC_ERROR_NONE;
         return;
     }
     kc_inspect_wrapping(tree, &evidence);
-    if (kc_sgx_quote_decode(evidence.quote, &quote, error) == KC_OK)
-        kc_inspect_quote(tree, &quote);
+    show_evidence(tree, &evidence, error);
     kc_inspect_claims(tree, &evidence);
     kc_evidence_clear(&evidence);
 }

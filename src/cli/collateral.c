@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "formats/oe_endorsements.h"
 
 #define FILE_MAX ((size_t)1024 * 1024)
 
@@ -47,13 +48,45 @@ static bool load_file(const char *folder, size_t i, struct kc_cli_collateral *c)
     return ok;
 }
 
+/* A file in place of the folder: Open Enclave's endorsements. */
+static int load_endorsements(const char *path, struct kc_cli_collateral **out)
+{
+    struct kc_oe_endorsements in;
+    struct kc_error error = KC_ERROR_NONE;
+    struct kc_cli_collateral *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
+    if (!kc_cli_read_file(path, KC_OE_ENDORSEMENTS_MAX_SIZE, &c->file[0])) {
+        kc_cli_collateral_free(c);
+        return KC_EXIT_UNJUDGED;
+    }
+    if (kc_oe_endorsements_decode(kc_bytes_of(c->file[0].ptr, c->file[0].len), &in, &error) !=
+        KC_OK) {
+        kc_cli_collateral_free(c);
+        return kc_cli_fail(KC_EXIT_UNJUDGED,
+                           "--collateral %s: neither a folder nor Open Enclave endorsements: %s",
+                           path, error.what);
+    }
+    c->pieces = (struct kc_collateral_pieces){
+        .tcb_info = in.tcb_info,
+        .qe_identity = in.qe_identity,
+        .tcb_chain = in.tcb_info_chain,
+        .qe_chain = in.qe_identity_chain,
+        .root_crl = in.root_ca_crl,
+        .pck_crl = in.pck_crl,
+        .pck_crl_chain = in.pck_crl_chain,
+    };
+    *out = c;
+    return KC_EXIT_OK;
+}
+
 int kc_cli_collateral_load(const char *folder, struct kc_cli_collateral **out)
 {
     struct stat status;
     if (stat(folder, &status) != 0)
         return kc_cli_fail(KC_EXIT_UNJUDGED, "--collateral %s: %s", folder, strerror(errno));
     if (!S_ISDIR(status.st_mode))
-        return kc_cli_fail(KC_EXIT_UNJUDGED, "--collateral %s: not a folder", folder);
+        return load_endorsements(folder, out);
     struct kc_cli_collateral *c = calloc(1, sizeof *c);
     if (c == NULL)
         return kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");

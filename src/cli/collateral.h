@@ -1,8 +1,8 @@
 /*
- * Collateral as a folder of files: tcb_info.json, tcb_chain.pem, qe_identity.json, qe_chain.pem,
- * root_ca_crl.der, pck_crl.der, pck_crl_chain.pem, pck_chain.pem; for SEV-SNP vek.der, ask_ark.pem,
- * auxblob. Any may be missing: what that
- * means is the judgement's to say.
+ * Collateral as a file of Open Enclave endorsements, or a folder of files: tcb_info.json,
+ * tcb_chain.pem, qe_identity.json, qe_chain.pem, root_ca_crl.der, pck_crl.der, pck_crl_chain.pem,
+ * pck_chain.pem; for SEV-SNP vek.der, ask_ark.pem, auxblob. Any may be missing: what that means is
+ * the judgement's to say.
  */
 #ifndef KC_CLI_COLLATERAL_H
 #define KC_CLI_COLLATERAL_H

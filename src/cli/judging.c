@@ -20,7 +20,9 @@ const char kc_judging_help[] =
     "  --at TIME        judge dates at this time, such as 2025-08-15T05:45:00Z (default: now)\n"
     "  --held-data F    the evidence must bind these very bytes: report data is their SHA-256\n"
     "  --state DIR      the state folder for --trust sim\n"
-    "  --collateral DIR Intel's collateral of that time, as files (docs/verification.md); without\n"
+    "  --collateral DIR Intel's collateral of that time, as files (docs/verification.md), or a "
+    "file\n"
+    "                   of Open Enclave endorsements; without\n"
     "                   it TCB levels and revocation are not judged; for SEV-SNP the certificates\n"
     "  --auxblob F      the certificate table that came with an SEV-SNP report (configfs)\n"
     "  --certificates F AMD's certificates for an SEV-SNP report, in PEM, in any order\n";

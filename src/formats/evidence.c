@@ -6,6 +6,7 @@
 #include "base/reader.h"
 #include "formats/dice.h"
 #include "formats/evidence_certificate.h"
+#include "formats/oe_endorsements.h"
 #include "formats/quote.h"
 #include "formats/quote_json.h"
 #include "formats/snp_report.h"
@@ -161,6 +162,15 @@ static bool is_attestation_header(struct kc_bytes bytes)
            kc_oe_attestation_header_decode(bytes, &header, NULL) == KC_OK;
 }
 
+/* They have a version and 0x81 where a report has its version and the guest's SVN; that all their
+ * sizes add up is what no report does. */
+static bool is_tdx_endorsements(struct kc_bytes bytes, uint32_t second)
+{
+    struct kc_oe_endorsements endorsements;
+    return second == KC_TDX_QUOTE_TEE_TDX &&
+           kc_oe_endorsements_decode(bytes, &endorsements, NULL) == KC_OK;
+}
+
 /* SEV-SNP reports have 32 bits of version where quotes have the version and a key type of 2. A
  * header of Open Enclave's is told from a report of version 3 by its UUID or size. */
 static bool is_snp_report(struct kc_bytes bytes, uint32_t first)
@@ -203,6 +213,8 @@ static enum kc_err open_binary(struct kc_bytes bytes, struct kc_evidence *out,
         out->wrapping = KC_WRAPPING_OE_REPORT;
         return open_oe_report(bytes, out, error);
     }
+    if (is_tdx_endorsements(bytes, second))
+        return unsupported(error, "these are Open Enclave endorsements (collateral), no evidence");
     if (is_snp_report(bytes, first))
         return open_snp_report(bytes, out);
     if (first == KC_OE_ATTESTATION_VERSION) {
