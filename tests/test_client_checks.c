@@ -151,7 +151,7 @@ static void names_each_check(void **state)
         struct kc_client *client = client_of(m, server);
         bool is_late = rows[i].lie == MODEL_SILENT || rows[i].lie == MODEL_SLOW ||
                        rows[i].lie == MODEL_NO_HANDSHAKE;
-        assert_int_equal(kc_client_set_timeout(client, is_late ? 300 : 5000), KC_CLIENT_OK);
+        assert_int_equal(kc_client_set_timeout(client, is_late ? 1000 : 20000), KC_CLIENT_OK);
         set_rule(client, server, rows[i].rule);
         enum kc_client_status got = client_post(client, NULL, 0);
         expect(rows[i].name, client, got, rows[i].want, rows[i].check, rows[i].error);

@@ -141,7 +141,7 @@ static void leaves_what_speaks_unasked(void **state)
     struct kc_client *client = client_of(m, server);
     client_pin_to(client, server);
     assert_int_equal(kc_client_connect(client), KC_CLIENT_OK);
-    usleep(200000);
+    usleep(500000);
     model_server_set_lie(server, MODEL_HONEST);
     assert_int_equal(client_post(client, NULL, 0), KC_CLIENT_OK);
     expect_seen(m, server, 2, 2, 1);

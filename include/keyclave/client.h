@@ -83,8 +83,8 @@ void kc_client_free(struct kc_client *client);
 
 /*
  * Which enclaves are accepted: the JSON of docs/verification.md. Like every function that returns
- * a status, USAGE leaves all as it was and kc_client_error() says what is wrong. What is set here
- * and below holds from the next connection on; the present one is closed.
+ * a status, USAGE leaves all as it was and kc_client_error() says what is wrong. Policy, root and
+ * kms-id hold from the next connection on; the present one is closed.
  */
 enum kc_client_status kc_client_set_policy(struct kc_client *client, const char *json, size_t len);
 

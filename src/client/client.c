@@ -147,13 +147,6 @@ void kc_client_expect_uninitialised(struct kc_client *client)
     set_rule(client, KC_RATLS_KMS_ID_UNINITIALISED);
 }
 
-void kc_client_adopt(struct kc_client *client, const uint8_t kms_id[KC_RATLS_HASH_SIZE])
-{
-    client->has_rule = true;
-    client->rule = KC_RATLS_KMS_ID_PINNED;
-    memcpy(client->kms_id, kms_id, sizeof client->kms_id);
-}
-
 enum kc_client_status kc_client_set_timeout(struct kc_client *client, unsigned milliseconds)
 {
     client->error[0] = '\0';
@@ -201,6 +194,13 @@ static enum kc_client_status attest(struct kc_client *client, struct kc_client_t
     return refuse(client);
 }
 
+/* Whoever was met first is the pin from now on; the connection stays. */
+static void adopt(struct kc_client *client)
+{
+    client->rule = KC_RATLS_KMS_ID_PINNED;
+    memcpy(client->kms_id, client->report.claims.kms_id, sizeof client->kms_id);
+}
+
 static enum kc_client_status connect_anew(struct kc_client *client)
 {
     struct kc_client_tls tls = {0};
@@ -229,7 +229,7 @@ static enum kc_client_status connect_anew(struct kc_client *client)
     }
     client->tls = tls;
     if (client->rule == KC_RATLS_KMS_ID_FIRST_CONTACT)
-        kc_client_adopt(client, client->report.claims.kms_id);
+        adopt(client);
     return KC_CLIENT_OK;
 }
 

@@ -15,12 +15,6 @@ void kc_client_use_root(struct kc_client *client, const uint8_t root_key[64]);
 void kc_client_use_collateral(struct kc_client *client,
                               const struct kc_collateral_pieces *collateral);
 
-/*
- * The service that was met uninitialised has been initialised by this client over this connection,
- * and said in its answer that this is its kms-id: it is the pin from now on. The connection stays.
- */
-void kc_client_adopt(struct kc_client *client, const uint8_t kms_id[KC_RATLS_HASH_SIZE]);
-
 /* Of the last connection that was tried; of no check made before that. */
 const struct kc_client_report *kc_client_report_of(const struct kc_client *client);
 
