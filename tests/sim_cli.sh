@@ -37,6 +37,11 @@ want 64 sim collateral "$work/c" --days 1x
 want 64 sim collateral "$work/c" --at yesterday
 want 64 sim aesm --socket "$work/s" --fault nothing
 want 64 sim aesm --socket "$work/s" --fault error=0
+want 64 sim pcs --fault nothing
+want 64 sim pcs --days 0
+want 64 sim pcs --listen localhost
+want 64 sim pcs extra
+want 0 sim pcs --help
 want 1 sim aesm --socket "$work/nowhere/s"
 want 1 sim root --state /dev/null
 

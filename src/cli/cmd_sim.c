@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/simulation.h"
 #include "sim/aesm_server.h"
 #include "sim/collateral.h"
 #include "sim/state.h"
@@ -19,6 +20,7 @@
 static const char help[] =
     "usage: keyclave sim aesm --socket PATH [--state DIR] [--fault NAME[=CODE]]\n"
     "       keyclave sim collateral DIR [--state DIR] [--at RFC3339] [--days N] [--status STATUS]\n"
+    "       keyclave sim pcs [OPTION]...\n"
     "       keyclave sim root [--state DIR]\n\n"
     "Stands in for an SGX machine and for Intel. What it signs proves nothing to anybody who\n"
     "does not name its root; whoever reads the state folder can forge everything.\n\n"
@@ -28,6 +30,7 @@ static const char help[] =
     "  collateral   writes what a verifier needs to judge the TCB of simulated quotes:\n"
     "               root_ca.pem tcb_info.json tcb_chain.pem qe_identity.json\n"
     "               pck_crl.der pck_crl_chain.pem root_ca_crl.der\n"
+    "  pcs          serves collateral as Intel's PCS does: `keyclave sim pcs --help`\n"
     "  root         prints the simulated root certificate (for verify --trust FILE)\n\n"
     "      --socket PATH     the Unix socket to listen at\n"
     "      --state DIR       the state folder ($KEYCLAVE_STATE, ~/.local/state/keyclave);\n"
@@ -81,17 +84,6 @@ static bool read_options(int argc, char **argv, struct options *out)
     return true;
 }
 
-static bool read_number(const char *text, unsigned long max, unsigned *out)
-{
-    char *end = NULL;
-    errno = 0;
-    unsigned long n = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n > max)
-        return false;
-    *out = (unsigned)n;
-    return true;
-}
-
 static bool read_fault(const char *text, struct kc_sim_aesm_options *out)
 {
     static const struct {
@@ -111,27 +103,8 @@ static bool read_fault(const char *text, struct kc_sim_aesm_options *out)
         }
     }
     out->fault = KC_SIM_AESM_ERROR;
-    return strncmp(text, "error=", 6) == 0 && read_number(text + 6, UINT32_MAX, &out->fault_code) &&
-           out->fault_code != 0;
-}
-
-/* KC_EXIT_OK and the open state, or after it has said what is wrong another status. */
-static int open_state(const struct options *options, struct kc_sim_state **out)
-{
-    struct kc_error error = KC_ERROR_NONE;
-    char *folder = kc_cli_state_folder(options->state);
-    if (folder == NULL)
-        return KC_EXIT_REFUSED;
-    enum kc_err err = kc_sim_state_open(folder, out, &error);
-    int status = KC_EXIT_OK;
-    if (err == KC_ERR_IO)
-        status =
-            kc_cli_fail(KC_EXIT_REFUSED, "%s: %s: %s", folder, error.what, strerror((int)error.at));
-    else if (err != KC_OK)
-        status = kc_cli_fail_with(err == KC_ERR_MALFORMED ? KC_EXIT_INVALID : KC_EXIT_REFUSED,
-                                  folder, &error);
-    free(folder);
-    return status;
+    return strncmp(text, "error=", 6) == 0 &&
+           kc_simulation_number(text + 6, UINT32_MAX, &out->fault_code) && out->fault_code != 0;
 }
 
 static int run_aesm(const struct options *options)
@@ -146,7 +119,7 @@ static int run_aesm(const struct options *options)
         return kc_cli_usage("sim", "sim aesm needs --socket PATH");
     if (options->fault != NULL && !read_fault(options->fault, &faults))
         return kc_cli_usage("sim", "there is no fault '%s'", options->fault);
-    int status = open_state(options, &state);
+    int status = kc_simulation_open(options->state, &state);
     if (status != KC_EXIT_OK)
         return status;
     /* Blocked first, so that a signal in between stops the service, and removes its socket. */
@@ -193,12 +166,12 @@ static int run_collateral(const struct options *options, const char *folder)
     struct kc_error error = KC_ERROR_NONE;
     if (options->at != NULL && kc_time_parse(kc_bytes_of_text(options->at), &what.issued) != KC_OK)
         return kc_cli_usage("sim", "--at %s: not a time such as 2026-01-31T12:00:00Z", options->at);
-    if (options->days != NULL && !read_number(options->days, 36500, &what.days))
+    if (options->days != NULL && !kc_simulation_number(options->days, 36500, &what.days))
         return kc_cli_usage("sim", "--days %s: not a number from 1 to 36500", options->days);
     if (options->status != NULL &&
         !kc_tcb_status_from_text(kc_bytes_of_text(options->status), &what.status))
         return kc_cli_usage("sim", "--status %s: no TCB status has this name", options->status);
-    int status = open_state(options, &state);
+    int status = kc_simulation_open(options->state, &state);
     if (status != KC_EXIT_OK)
         return status;
     enum kc_err err = kc_sim_collateral_make(state, &what, files, &error);
@@ -217,7 +190,7 @@ static int run_collateral(const struct options *options, const char *folder)
 static int run_root(const struct options *options)
 {
     struct kc_sim_state *state = NULL;
-    int status = open_state(options, &state);
+    int status = kc_simulation_open(options->state, &state);
     if (status != KC_EXIT_OK)
         return status;
     char *pem = kc_sim_state_root_pem(state);
@@ -233,6 +206,8 @@ static int run_root(const struct options *options)
 static int run(int argc, char **argv)
 {
     struct options options = {0};
+    if (argc > 1 && strcmp(argv[1], "pcs") == 0)
+        return kc_simulation_pcs(argc - 1, argv + 1);
     if (!read_options(argc, argv, &options))
         return KC_EXIT_USAGE;
     if (options.help) {
@@ -249,7 +224,8 @@ static int run(int argc, char **argv)
         return run_collateral(&options, argv[optind]);
     if (strcmp(what, "root") == 0 && left == 0 && !for_aesm && !for_collateral)
         return run_root(&options);
-    return kc_cli_usage("sim", "these arguments do not fit `sim aesm`, `collateral` or `root`");
+    return kc_cli_usage("sim",
+                        "these arguments do not fit `sim aesm`, `collateral`, `pcs` or `root`");
 }
 
 const struct kc_command kc_cmd_sim = {
