@@ -39,6 +39,7 @@ struct fake_enclave {
     struct kc_enclave enclave;
     pthread_mutex_t lock;
     bool dead;
+    bool full; /* takes nothing */
     struct fake_session session[FAKE_PLACES];
     uint64_t slow[16]; /* connections that wait for WORK */
     size_t slow_count;
@@ -261,6 +262,8 @@ static inline enum kc_err fake_call(struct kc_enclave *enclave, struct kc_bytes 
         count++;
         bytes = bytes || frame.type == KC_MESSAGE_BYTES;
     }
+    if (f->full)
+        return kc_error_set(error, KC_ERR_MEMORY, "the heap is used up", 0);
     if (f->parts != 0 && count > f->parts)
         return kc_error_set(error, KC_ERR_ROOM, "room", 0);
     if (bytes && f->nap_ms != 0)

@@ -450,6 +450,10 @@ static void test_refusals(void **in)
     options.name_count = 1;
     assert_int_equal(kc_server_new(&options, &second, &w->error), KC_ERR_ARGUMENT);
     assert_non_null(strstr(w->error.text, "no name"));
+    options = w->options;
+    w->fake.full = true;
+    assert_int_equal(kc_server_new(&options, &second, &w->error), KC_ERR_REFUSED);
+    w->fake.full = false;
     assert_null(second);
 }
 

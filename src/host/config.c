@@ -225,31 +225,38 @@ static enum kc_err read_line(struct kc_config *config, char *line, struct kc_con
     return kc_config_set(config, KC_CONFIG_OF_FILE, trim(line), trim(equals + 1), error);
 }
 
-enum kc_err kc_config_read(struct kc_config *config, const char *path,
-                           struct kc_config_error *error)
+enum kc_err kc_config_read_stream(struct kc_config *config, const char *name, FILE *stream,
+                                  struct kc_config_error *error)
 {
-    FILE *file = fopen(path, "re");
     char *line = NULL;
     size_t cap = 0;
     unsigned number = 0;
     enum kc_err err = KC_OK;
+    while (err == KC_OK && getline(&line, &cap, stream) >= 0) {
+        struct kc_config_error inner;
+        number++;
+        err = read_line(config, line, &inner);
+        if (err != KC_OK)
+            (void)fail(error, "%.200s:%u: %.280s", name, number, inner.text);
+    }
+    if (err == KC_OK && ferror(stream)) {
+        (void)fail(error, "%s: %s", name, strerror(errno));
+        err = KC_ERR_IO;
+    }
+    free(line);
+    return err;
+}
+
+enum kc_err kc_config_read(struct kc_config *config, const char *path,
+                           struct kc_config_error *error)
+{
+    FILE *file = fopen(path, "re");
     if (file == NULL) {
         bool absent = errno == ENOENT;
         (void)fail(error, "%s: %s", path, strerror(errno));
         return absent ? KC_ERR_ABSENT : KC_ERR_IO;
     }
-    while (err == KC_OK && getline(&line, &cap, file) >= 0) {
-        struct kc_config_error inner;
-        number++;
-        err = read_line(config, line, &inner);
-        if (err != KC_OK)
-            (void)fail(error, "%.200s:%u: %.280s", path, number, inner.text);
-    }
-    if (err == KC_OK && ferror(file)) {
-        (void)fail(error, "%s: %s", path, strerror(errno));
-        err = KC_ERR_IO;
-    }
-    free(line);
+    enum kc_err err = kc_config_read_stream(config, path, file, error);
     fclose(file);
     return err;
 }

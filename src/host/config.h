@@ -7,6 +7,7 @@
 #define KC_HOST_CONFIG_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "host/address.h"
@@ -62,5 +63,9 @@ KC_MUST_USE enum kc_err kc_config_set(struct kc_config *config, enum kc_config_s
 /* A whole file. KC_ERR_ABSENT: there is none. KC_ERR_ARGUMENT: the text names file and line. */
 KC_MUST_USE enum kc_err kc_config_read(struct kc_config *config, const char *path,
                                        struct kc_config_error *error);
+
+/* The same, of an open file; `name` is for the text of an error. */
+KC_MUST_USE enum kc_err kc_config_read_stream(struct kc_config *config, const char *name,
+                                              FILE *stream, struct kc_config_error *error);
 
 #endif

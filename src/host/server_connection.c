@@ -69,7 +69,7 @@ static void take_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
     w->in_len += BYTES_FIXED + (size_t)n;
     w->in_count++;
     c->answered = false;
-    if (w->in_count == KC_FRAME_MESSAGES_MAX || w->in.len - w->in_len < BYTES_FIXED + READ_MIN)
+    if (w->in_count == KC_WORKER_MESSAGES || w->in.len - w->in_len < BYTES_FIXED + READ_MIN)
         kc_worker_flush(w);
 }
 

@@ -122,7 +122,12 @@ static void take(struct kc_server *server, struct kc_server_worker *self,
     case KC_EFFECT_FAILED:
         take_failed(server, effect);
         break;
-    default: /* READY; REPORT and EVIDENCE were not asked for */
+    case KC_EFFECT_READY:
+        pthread_mutex_lock(&server->lock);
+        server->started = true;
+        pthread_mutex_unlock(&server->lock);
+        break;
+    default: /* REPORT and EVIDENCE: not asked for */
         break;
     }
 }

@@ -132,8 +132,12 @@ enum kc_err kc_server_start(struct kc_server *server, struct kc_server_error *er
         snprintf(error->text, sizeof error->text, "the enclave ended at its start");
         return err;
     }
-    if (!server->refused)
+    if (server->started)
         return KC_OK;
+    if (!server->refused) {
+        snprintf(error->text, sizeof error->text, "the enclave does not start");
+        return KC_ERR_REFUSED;
+    }
     struct kc_words words = kc_words_of_refusal(server->refusal.code);
     snprintf(error->text, sizeof error->text, "the enclave does not start: %s (%llu)%s%s",
              words.what, (unsigned long long)server->refusal.number, *words.mend ? "\n  " : "",

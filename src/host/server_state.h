@@ -14,6 +14,7 @@
 
 #define KC_SERVER_WORKERS_MAX 14
 #define KC_SERVER_LISTENERS   2
+#define KC_WORKER_MESSAGES    60 /* in a batch: room of KC_CORE_FRAME_MAX suffices (core.h) */
 
 /* Bytes that grow. */
 struct kc_server_bytes {
@@ -158,6 +159,7 @@ struct kc_server {
     _Atomic enum kc_err failed;
     pthread_mutex_t lock;
     bool serving; /* by the lock, as what follows */
+    bool started; /* READY came */
     bool refused; /* START was */
     struct kc_effect refusal;
     uint8_t kms_id[KC_KMS_ID_SIZE];

@@ -24,7 +24,7 @@ void kc_worker_flush(struct kc_server_worker *w)
 static void count_message(struct kc_server_worker *w)
 {
     w->in_count++;
-    if (w->in_count == KC_FRAME_MESSAGES_MAX || w->in.len - w->in_len < LEFT_MIN)
+    if (w->in_count == KC_WORKER_MESSAGES || w->in.len - w->in_len < LEFT_MIN)
         kc_worker_flush(w);
 }
 
