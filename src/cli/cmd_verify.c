@@ -10,9 +10,9 @@
 static void print_help(void)
 {
     fputs("usage: keyclave verify [OPTION]... FILE\n\n"
-          "Judges attestation evidence: a quote (raw, hex or base64), an Open Enclave report or\n"
-          "evidence, quote JSON, or a certificate with evidence. FILE may be - for standard\n"
-          "input.\n\n",
+          "Judges attestation evidence: an SGX or TDX quote or an SEV-SNP report (raw, hex or\n"
+          "base64), Azure's HCL report, an Open Enclave report or evidence, quote JSON, or a\n"
+          "certificate with evidence. FILE may be - for standard input.\n\n",
           stdout);
     fputs(kc_judging_help, stdout);
     fputs("  --json           print the verdict as one JSON object\n\n"
