@@ -242,8 +242,8 @@ static bool judge(struct vector *v)
         .qe_report = v->is_tdx ? &v->tdx.qe_report : &v->sgx.qe_report,
         .td = v->is_tdx ? &v->tdx.td : NULL,
         .td_is_15 = v->is_tdx && v->tdx.body_type == KC_TDX_QUOTE_TD15,
-        .tcb_info = &c->tcb_info,
-        .qe_identity = &c->qe_identity,
+        .tcb_info = c->tcb_info,
+        .qe_identity = c->qe_identity,
     };
     kc_tcb_judge(&tcb, &t);
     if (strncmp(verdict, "REJECT", 6) == 0) {

@@ -212,32 +212,42 @@ static struct kc_chain_verdict check_authority(const struct kind *kind,
 }
 
 /* From the trusted end: a signature under a key that is not known to be good says nothing. */
-static struct kc_chain_verdict check_signatures(const struct kc_pck_chain *chain)
+static struct kc_chain_verdict check_signatures(const struct kc_pck_chain *chain,
+                                                struct kc_signatures *known)
 {
     for (size_t i = chain->count; i-- > 0;) {
         const struct kc_certificate *child = &chain->certificate[i];
-        if (!kc_ecdsa_p256_verify(parent_of(chain, i)->public_key, child->tbs, child->signature))
+        if (!kc_signatures_verify(known, parent_of(chain, i)->public_key, child->tbs,
+                                  child->signature))
             return found(KC_CHAIN_SIGNATURE, i, "its signature does not hold");
     }
     return good;
 }
 
-static struct kc_chain_verdict check_dates(const struct kc_pck_chain *chain, int64_t now)
+struct kc_chain_verdict kc_chain_judge_dates(const struct kc_certificate *certificates,
+                                             size_t count, int64_t now)
 {
-    for (size_t i = 0; i < chain->count; i++) {
-        if (now < chain->certificate[i].not_before)
+    for (size_t i = 0; i < count; i++) {
+        if (now < certificates[i].not_before)
             return found(KC_CHAIN_NOT_YET, i, "it is not valid yet at this time");
     }
-    for (size_t i = 0; i < chain->count; i++) {
-        if (now > chain->certificate[i].not_after)
+    for (size_t i = 0; i < count; i++) {
+        if (now > certificates[i].not_after)
             return found(KC_CHAIN_EXPIRED, i, "it has expired by this time");
     }
     return good;
 }
 
-static struct kc_chain_verdict verify(const struct kind *kind, const struct kc_pck_chain *chain,
-                                      const uint8_t root_key[64], int64_t now)
+struct kc_chain_verdict kc_chain_verify(enum kc_chain_kind which, const struct kc_pck_chain *chain,
+                                        const uint8_t root_key[64], int64_t now,
+                                        struct kc_signatures *known)
 {
+    static const struct kind *const kinds[] = {
+        [KC_CHAIN_PCK] = &pck_kind,
+        [KC_CHAIN_TCB_SIGNING] = &tcb_signing_kind,
+        [KC_CHAIN_PCK_CA] = &pck_ca_kind,
+    };
+    const struct kind *kind = kinds[which];
     struct kc_chain_verdict verdict = check_shape(kind, chain);
     if (verdict.fault != KC_CHAIN_GOOD)
         return verdict;
@@ -248,26 +258,26 @@ static struct kc_chain_verdict verify(const struct kind *kind, const struct kc_p
     if (verdict.fault == KC_CHAIN_GOOD)
         verdict = check_authority(kind, chain);
     if (verdict.fault == KC_CHAIN_GOOD)
-        verdict = check_signatures(chain);
+        verdict = check_signatures(chain, known);
     if (verdict.fault == KC_CHAIN_GOOD)
-        verdict = check_dates(chain, now);
+        verdict = kc_chain_judge_dates(chain->certificate, chain->count, now);
     return verdict;
 }
 
 struct kc_chain_verdict kc_chain_verify_pck(const struct kc_pck_chain *chain,
                                             const uint8_t root_key[64], int64_t now)
 {
-    return verify(&pck_kind, chain, root_key, now);
+    return kc_chain_verify(KC_CHAIN_PCK, chain, root_key, now, NULL);
 }
 
 struct kc_chain_verdict kc_chain_verify_tcb_signing(const struct kc_pck_chain *chain,
                                                     const uint8_t root_key[64], int64_t now)
 {
-    return verify(&tcb_signing_kind, chain, root_key, now);
+    return kc_chain_verify(KC_CHAIN_TCB_SIGNING, chain, root_key, now, NULL);
 }
 
 struct kc_chain_verdict kc_chain_verify_pck_ca(const struct kc_pck_chain *chain,
                                                const uint8_t root_key[64], int64_t now)
 {
-    return verify(&pck_ca_kind, chain, root_key, now);
+    return kc_chain_verify(KC_CHAIN_PCK_CA, chain, root_key, now, NULL);
 }

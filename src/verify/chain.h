@@ -10,6 +10,7 @@
 #define KC_VERIFY_CHAIN_H
 
 #include "formats/pck_certificate.h"
+#include "verify/signatures.h"
 
 /* Intel's production root, "Intel SGX Root CA": x || y. */
 extern const uint8_t kc_chain_intel_root_key[64];
@@ -31,6 +32,22 @@ struct kc_chain_verdict {
     size_t index;     /* which certificate, 0 being the leaf */
     const char *what; /* a literal that says it in words */
 };
+
+enum kc_chain_kind {
+    KC_CHAIN_PCK,         /* PCK, Platform or Processor CA, root: in this order */
+    KC_CHAIN_TCB_SIGNING, /* TCB signing, root */
+    KC_CHAIN_PCK_CA,      /* PCK Platform or Processor CA, root */
+};
+
+/* Judges `chain` as the functions below do; signatures that are `known` (or NULL) are not verified
+ * again. */
+struct kc_chain_verdict kc_chain_verify(enum kc_chain_kind kind, const struct kc_pck_chain *chain,
+                                        const uint8_t root_key[64], int64_t now,
+                                        struct kc_signatures *known);
+
+/* The dates alone, of a chain for which all else was found to hold. */
+struct kc_chain_verdict kc_chain_judge_dates(const struct kc_certificate *certificates,
+                                             size_t count, int64_t now);
 
 /*
  * Judges `chain` (leaf, intermediate, root in this order) at `now` (seconds since 1970) under the

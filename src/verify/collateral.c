@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "verify/collateral_parts.h"
-#include "verify/ecdsa.h"
 
 void kc_collateral_note(struct kc_collateral *c, enum kc_collateral_piece piece,
                         enum kc_collateral_reason reason, const char *what, uint64_t at)
@@ -50,51 +49,51 @@ void kc_collateral_judge_dates(struct kc_collateral *c, enum kc_collateral_piece
     }
 }
 
-static void judge_signature(struct kc_collateral *c, enum kc_collateral_piece piece,
-                            const struct kc_signed_json *body, const struct kc_pck_chain *signer)
+/* Of what the signer's chain, where it is not good, has its own fault: then its key says nothing.
+ */
+static void judge_signature(struct kc_collateral *c, enum kc_collateral_piece piece, bool is_signed,
+                            const struct kc_issuer_chain *signer)
 {
-    if (signer != NULL && !kc_ecdsa_p256_verify(signer->certificate[0].public_key,
-                                                body->signed_part, body->signature))
+    if (signer->count > 0 && !is_signed)
         kc_collateral_note(c, piece, KC_COLLATERAL_SIGNATURE,
                            "its signature by the TCB signing certificate does not hold", 0);
 }
 
-/* `signer` is NULL where the chain is not good: its fault is noted, and its key says nothing. */
-static void judge_tcb_info(struct kc_collateral *c, const struct kc_collateral_input *input,
-                           const struct kc_pck_chain *signer)
+static void judge_tcb_info(struct kc_collateral *c, const struct kc_collateral_set *s, int64_t now)
 {
-    struct kc_error error = KC_ERROR_NONE;
-    if (input->pieces->tcb_info.ptr == NULL) {
+    if (!s->has_tcb_info) {
         kc_collateral_note(c, KC_PIECE_TCB_INFO, KC_COLLATERAL_ABSENT, "there is no TCB info", 0);
         return;
     }
-    if (kc_tcb_info_decode(input->pieces->tcb_info, &c->tcb_info, &error) != KC_OK) {
-        kc_collateral_note(c, KC_PIECE_TCB_INFO, KC_COLLATERAL_SHAPE, error.what, error.at);
+    if (s->tcb_info_error.code != KC_OK) {
+        kc_collateral_note(c, KC_PIECE_TCB_INFO, KC_COLLATERAL_SHAPE, s->tcb_info_error.what,
+                           s->tcb_info_error.at);
         return;
     }
-    c->has_tcb_info = true;
-    judge_signature(c, KC_PIECE_TCB_INFO, &c->tcb_info.body, signer);
-    kc_collateral_judge_dates(c, KC_PIECE_TCB_INFO, c->tcb_info.issue_date, c->tcb_info.next_update,
-                              input->now);
+    c->tcb_info = &s->tcb_info;
+    judge_signature(c, KC_PIECE_TCB_INFO, s->tcb_info_is_signed, &s->tcb_chain);
+    kc_collateral_judge_dates(c, KC_PIECE_TCB_INFO, s->tcb_info.issue_date, s->tcb_info.next_update,
+                              now);
 }
 
-static void judge_qe_identity(struct kc_collateral *c, const struct kc_collateral_input *input,
-                              const struct kc_pck_chain *signer)
+static void judge_qe_identity(struct kc_collateral *c, const struct kc_collateral_set *s,
+                              int64_t now)
 {
-    struct kc_error error = KC_ERROR_NONE;
-    if (input->pieces->qe_identity.ptr == NULL) {
+    if (!s->has_qe_identity) {
         kc_collateral_note(c, KC_PIECE_QE_IDENTITY, KC_COLLATERAL_ABSENT, "there is no QE identity",
                            0);
         return;
     }
-    if (kc_qe_identity_decode(input->pieces->qe_identity, &c->qe_identity, &error) != KC_OK) {
-        kc_collateral_note(c, KC_PIECE_QE_IDENTITY, KC_COLLATERAL_SHAPE, error.what, error.at);
+    if (s->qe_identity_error.code != KC_OK) {
+        kc_collateral_note(c, KC_PIECE_QE_IDENTITY, KC_COLLATERAL_SHAPE, s->qe_identity_error.what,
+                           s->qe_identity_error.at);
         return;
     }
-    c->has_qe_identity = true;
-    judge_signature(c, KC_PIECE_QE_IDENTITY, &c->qe_identity.body, signer);
-    kc_collateral_judge_dates(c, KC_PIECE_QE_IDENTITY, c->qe_identity.issue_date,
-                              c->qe_identity.next_update, input->now);
+    c->qe_identity = &s->qe_identity;
+    judge_signature(c, KC_PIECE_QE_IDENTITY, s->qe_identity_is_signed,
+                    s->qe_chain.is_there ? &s->qe_chain : &s->tcb_chain);
+    kc_collateral_judge_dates(c, KC_PIECE_QE_IDENTITY, s->qe_identity.issue_date,
+                              s->qe_identity.next_update, now);
 }
 
 /* Whose chain's first certificate, or root, a genuine list may revoke. */
@@ -106,80 +105,87 @@ static void judge_revoked(struct kc_collateral *c, const struct kc_crl *crl,
                            "its issuer's revocation list has its serial number", 0);
 }
 
-/* Chains that are NULL are not there, or not of their kind. */
-static void judge_revocations(struct kc_collateral *c, const struct kc_pck_chain *pck,
-                              const struct kc_crl *root_crl, const struct kc_crl *pck_crl)
+/* Lists that are NULL are not there, or not genuine. */
+static void judge_revocations(struct kc_collateral *c, const struct kc_collateral_set *s,
+                              const struct kc_certificate *pck, const struct kc_crl *root_crl,
+                              const struct kc_crl *pck_crl)
 {
     const struct {
         enum kc_collateral_piece piece;
-        const struct kc_pck_chain *chain;
+        const struct kc_issuer_chain *chain;
     } chains[] = {
-        {KC_PIECE_TCB_CHAIN, &c->tcb_chain},
-        {KC_PIECE_QE_CHAIN, &c->qe_chain},
-        {KC_PIECE_PCK_CA_CHAIN, &c->pck_ca_chain},
+        {KC_PIECE_TCB_CHAIN, &s->tcb_chain},
+        {KC_PIECE_QE_CHAIN, &s->qe_chain},
+        {KC_PIECE_PCK_CA_CHAIN, &s->pck_ca_chain},
     };
-    judge_revoked(c, pck_crl, KC_PIECE_PCK, &pck->certificate[0]);
-    judge_revoked(c, root_crl, KC_PIECE_PCK_CA, &pck->certificate[1]);
-    judge_revoked(c, root_crl, KC_PIECE_ROOT, &pck->certificate[2]);
+    judge_revoked(c, pck_crl, KC_PIECE_PCK, &pck[0]);
+    judge_revoked(c, root_crl, KC_PIECE_PCK_CA, &pck[1]);
+    judge_revoked(c, root_crl, KC_PIECE_ROOT, &pck[2]);
     for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
         for (size_t k = 0; k < chains[i].chain->count; k++)
             judge_revoked(c, root_crl, chains[i].piece, &chains[i].chain->certificate[k]);
     }
 }
 
-static void judge_all(struct kc_collateral *c, const struct kc_collateral_input *input)
-{
-    const struct kc_pck_chain *pck = input->pck_chain;
-    const struct kc_pck_chain *tcb_signer = NULL;
-    const struct kc_pck_chain *qe_signer = NULL;
-    for (size_t i = 0; i < pck->count; i++)
-        kc_collateral_note_dates(c,
-                                 i == 0               ? KC_PIECE_PCK
-                                 : i + 1 < pck->count ? KC_PIECE_PCK_CA
-                                                      : KC_PIECE_ROOT,
-                                 pck->certificate[i].not_before, pck->certificate[i].not_after);
-    if (kc_collateral_judge_chain(c, KC_PIECE_TCB_CHAIN, input->pieces->tcb_chain, input))
-        tcb_signer = &c->tcb_chain;
-    if (input->pieces->qe_chain.ptr == NULL)
-        qe_signer = tcb_signer;
-    else if (kc_collateral_judge_chain(c, KC_PIECE_QE_CHAIN, input->pieces->qe_chain, input))
-        qe_signer = &c->qe_chain;
-    if (input->pieces->pck_crl_chain.ptr != NULL)
-        kc_collateral_judge_chain(c, KC_PIECE_PCK_CA_CHAIN, input->pieces->pck_crl_chain, input);
-    judge_tcb_info(c, input, tcb_signer);
-    judge_qe_identity(c, input, qe_signer);
-    bool has_root_crl = kc_collateral_judge_crl(c, KC_PIECE_ROOT_CRL, input->pieces->root_crl,
-                                                &pck->certificate[2], input);
-    bool has_pck_crl = kc_collateral_judge_crl(c, KC_PIECE_PCK_CRL, input->pieces->pck_crl,
-                                               &pck->certificate[1], input);
-    judge_revocations(c, pck, has_root_crl ? &c->root_crl : NULL, has_pck_crl ? &c->pck_crl : NULL);
-}
-
-static bool is_signed(const struct kc_collateral *c)
+static bool is_signed(const struct kc_collateral *c, const struct kc_collateral_set *s)
 {
     for (size_t i = 0; i < c->fault_count; i++) {
         if (!c->fault[i].is_absence && !c->fault[i].has_dates)
             return false;
     }
-    return c->has_tcb_info && c->has_qe_identity && c->tcb_chain.count > 0;
+    return c->tcb_info != NULL && c->qe_identity != NULL && s->tcb_chain.count > 0;
+}
+
+static void close_findings(struct kc_collateral *c, const struct kc_collateral_set *s)
+{
+    if (c->fault_count > c->absent_count)
+        c->state = KC_COLLATERAL_BAD;
+    else
+        c->state = c->absent_count > 0 ? KC_COLLATERAL_INCOMPLETE : KC_COLLATERAL_GOOD;
+    c->is_signed = is_signed(c, s);
+}
+
+void kc_collateral_judge_set(const struct kc_collateral_set *s, const struct kc_certificate pck[3],
+                             int64_t now, struct kc_signatures *known, struct kc_collateral *out)
+{
+    static const enum kc_collateral_piece places[] = {KC_PIECE_PCK, KC_PIECE_PCK_CA, KC_PIECE_ROOT};
+    struct kc_collateral *c = out;
+    memset(c, 0, sizeof *c);
+    for (size_t i = 0; i < 3; i++)
+        kc_collateral_note_dates(c, places[i], pck[i].not_before, pck[i].not_after);
+    kc_collateral_judge_chain(c, KC_PIECE_TCB_CHAIN, &s->tcb_chain, now);
+    if (s->qe_chain.is_there)
+        kc_collateral_judge_chain(c, KC_PIECE_QE_CHAIN, &s->qe_chain, now);
+    if (s->pck_ca_chain.is_there &&
+        kc_collateral_judge_chain(c, KC_PIECE_PCK_CA_CHAIN, &s->pck_ca_chain, now))
+        kc_collateral_judge_same_ca(c, &s->pck_ca_chain, &pck[1]);
+    judge_tcb_info(c, s, now);
+    judge_qe_identity(c, s, now);
+    bool has_root_crl =
+        kc_collateral_judge_crl(c, KC_PIECE_ROOT_CRL, &s->root_crl, &pck[2], now, known);
+    bool has_pck_crl =
+        kc_collateral_judge_crl(c, KC_PIECE_PCK_CRL, &s->pck_crl, &pck[1], now, known);
+    c->pck_crl = has_pck_crl ? &s->pck_crl.crl : NULL;
+    judge_revocations(c, s, pck, has_root_crl ? &s->root_crl.crl : NULL, c->pck_crl);
+    close_findings(c, s);
 }
 
 enum kc_err kc_collateral_judge(const struct kc_collateral_input *input, struct kc_collateral **out)
 {
     struct kc_collateral *c = calloc(1, sizeof *c);
-    if (c == NULL || !kc_collateral_make_room(c, input)) {
-        kc_collateral_free(c);
+    struct kc_collateral_set *set = NULL;
+    if (c == NULL ||
+        kc_collateral_set_make(input->pieces, input->root_key, false, NULL, &set) != KC_OK) {
+        free(c);
         return KC_ERR_MEMORY;
     }
-    if (input->pck_chain->count == 3)
-        judge_all(c, input);
-    else
+    if (input->pck_chain->count == 3) {
+        kc_collateral_judge_set(set, input->pck_chain->certificate, input->now, NULL, c);
+    } else {
         kc_collateral_note(c, KC_PIECE_PCK, KC_COLLATERAL_SHAPE, "there is no whole PCK chain", 0);
-    if (c->fault_count > c->absent_count)
-        c->state = KC_COLLATERAL_BAD;
-    else
-        c->state = c->absent_count > 0 ? KC_COLLATERAL_INCOMPLETE : KC_COLLATERAL_GOOD;
-    c->is_signed = is_signed(c);
+        close_findings(c, set);
+    }
+    c->set = set;
     *out = c;
     return KC_OK;
 }
@@ -188,7 +194,6 @@ void kc_collateral_free(struct kc_collateral *c)
 {
     if (c == NULL)
         return;
-    free(c->root_crl_room);
-    free(c->pck_crl_room);
+    kc_collateral_set_release(c->set);
     free(c);
 }

@@ -57,7 +57,9 @@ enum kc_collateral_state {
     KC_COLLATERAL_GOOD,
 };
 
-/* Views point into the caller's pieces and into this: never copy. About 110 KiB. */
+struct kc_collateral_set;
+
+/* Views point into the pieces and what was made of them. About 3 KiB. */
 struct kc_collateral {
     enum kc_collateral_state state;
     size_t
@@ -69,11 +71,11 @@ struct kc_collateral {
      * revocation lists, or pieces of this time. */
     bool is_signed;
 
-    /* Decoded; to be believed when `state` is GOOD, and as far as it goes when `is_signed`. */
-    bool has_tcb_info;
-    struct kc_tcb_info tcb_info;
-    bool has_qe_identity;
-    struct kc_qe_identity qe_identity;
+    /* Decoded, or NULL; to be believed when `state` is GOOD, and as far as it goes when
+     * `is_signed`. */
+    const struct kc_tcb_info *tcb_info;
+    const struct kc_qe_identity *qe_identity;
+    const struct kc_crl *pck_crl; /* genuine, or NULL */
 
     /* The earliest end of validity and the latest beginning of all pieces, the PCK chain's
      * certificates included, and the literal names of these pieces ("crl.pck"). */
@@ -82,14 +84,7 @@ struct kc_collateral {
     int64_t issued;
     const char *issued_last;
 
-    uint8_t pem_room[KC_COLLATERAL_PEM_MAX];
-    struct kc_pck_chain tcb_chain;
-    struct kc_pck_chain qe_chain;
-    struct kc_pck_chain pck_ca_chain;
-    struct kc_crl root_crl;
-    struct kc_crl pck_crl;
-    uint8_t *root_crl_room; /* owned */
-    uint8_t *pck_crl_room;  /* owned */
+    struct kc_collateral_set *set; /* owned, when kc_collateral_judge() made it */
 };
 
 /* Judges all pieces. KC_OK says that `*out` (to be freed) has the findings, whatever they are;

@@ -3,7 +3,7 @@
 #ifndef KC_VERIFY_COLLATERAL_PARTS_H
 #define KC_VERIFY_COLLATERAL_PARTS_H
 
-#include "verify/collateral.h"
+#include "verify/collateral_set.h"
 
 enum kc_collateral_piece {
     KC_PIECE_TCB_CHAIN,
@@ -49,20 +49,21 @@ void kc_collateral_note_dates(struct kc_collateral *c, enum kc_collateral_piece 
 void kc_collateral_judge_dates(struct kc_collateral *c, enum kc_collateral_piece piece,
                                int64_t from, int64_t to, int64_t now);
 
-/* True when the chain, which is kept in `c`, holds but for its dates. */
+/* Notes what is wrong with the chain. True when it holds but for its dates. */
 bool kc_collateral_judge_chain(struct kc_collateral *c, enum kc_collateral_piece piece,
-                               struct kc_bytes pem, const struct kc_collateral_input *input);
+                               const struct kc_issuer_chain *chain, int64_t now);
+
+/* The chain must be that of the CA which issued the PCK. */
+void kc_collateral_judge_same_ca(struct kc_collateral *c, const struct kc_issuer_chain *chain,
+                                 const struct kc_certificate *pck_ca);
+
+/* True when the list is `issuer`'s, whatever its dates. */
+KC_MUST_USE bool kc_collateral_judge_crl(struct kc_collateral *c, enum kc_collateral_piece piece,
+                                         const struct kc_issued_crl *list,
+                                         const struct kc_certificate *issuer, int64_t now,
+                                         struct kc_signatures *known);
 
 /* A PEM text without empty lines and without CR before LF, in `room` of its size. Its length. */
 size_t kc_collateral_tidy_pem(struct kc_bytes pem, uint8_t *room);
-
-/* Room for lists that travel as PEM or digits. */
-KC_MUST_USE bool kc_collateral_make_room(struct kc_collateral *c,
-                                         const struct kc_collateral_input *input);
-
-/* True when the list, which is kept in `c`, is `issuer`'s, whatever its dates. */
-KC_MUST_USE bool kc_collateral_judge_crl(struct kc_collateral *c, enum kc_collateral_piece piece,
-                                         struct kc_bytes text, const struct kc_certificate *issuer,
-                                         const struct kc_collateral_input *input);
 
 #endif

@@ -72,14 +72,12 @@ static ECDSA_SIG *signature_of(const uint8_t bytes[64])
     return NULL;
 }
 
-static bool verify(const uint8_t public_key[64], struct kc_bytes message,
+static bool verify(const uint8_t public_key[64], const uint8_t digest[32],
                    const uint8_t signature[64])
 {
-    uint8_t digest[32];
     EC_KEY *key = key_of(public_key);
     ECDSA_SIG *pair = signature_of(signature);
-    bool good = key != NULL && pair != NULL && kc_sha256(message, digest) &&
-                ECDSA_do_verify(digest, sizeof digest, pair, key) == 1;
+    bool good = key != NULL && pair != NULL && ECDSA_do_verify(digest, 32, pair, key) == 1;
     ECDSA_SIG_free(pair);
     EC_KEY_free(key);
     return good;
@@ -87,13 +85,20 @@ static bool verify(const uint8_t public_key[64], struct kc_bytes message,
 
 /* What OpenSSL notes of a bad key or signature is taken off its queue again: a TLS connection on
  * the same thread would read it as a failure of its own. */
+bool kc_ecdsa_p256_verify_digest(const uint8_t public_key[64], const uint8_t digest[32],
+                                 const uint8_t signature[64])
+{
+    (void)ERR_set_mark();
+    bool good = verify(public_key, digest, signature);
+    (void)ERR_pop_to_mark();
+    return good;
+}
+
 bool kc_ecdsa_p256_verify(const uint8_t public_key[64], struct kc_bytes message,
                           const uint8_t signature[64])
 {
-    (void)ERR_set_mark();
-    bool good = verify(public_key, message, signature);
-    (void)ERR_pop_to_mark();
-    return good;
+    uint8_t digest[32];
+    return kc_sha256(message, digest) && kc_ecdsa_p256_verify_digest(public_key, digest, signature);
 }
 
 static bool is_point(const EC_GROUP *group, struct kc_bytes public_key)
@@ -123,4 +128,11 @@ bool kc_sha256(struct kc_bytes message, uint8_t out[32])
     SHA256_CTX context;
     return SHA256_Init(&context) == 1 && SHA256_Update(&context, message.ptr, message.len) == 1 &&
            SHA256_Final(out, &context) == 1;
+}
+
+bool kc_sha256_two(struct kc_bytes first, struct kc_bytes second, uint8_t out[32])
+{
+    SHA256_CTX context;
+    return SHA256_Init(&context) == 1 && SHA256_Update(&context, first.ptr, first.len) == 1 &&
+           SHA256_Update(&context, second.ptr, second.len) == 1 && SHA256_Final(out, &context) == 1;
 }

@@ -13,6 +13,10 @@
 KC_MUST_USE bool kc_ecdsa_p256_verify(const uint8_t public_key[64], struct kc_bytes message,
                                       const uint8_t signature[64]);
 
+/* The same for who has the SHA-256 of the message already. */
+KC_MUST_USE bool kc_ecdsa_p256_verify_digest(const uint8_t public_key[64], const uint8_t digest[32],
+                                             const uint8_t signature[64]);
+
 /* True when the key is a point of the curve with coordinates below the prime. */
 KC_MUST_USE bool kc_ecdsa_p256_is_point(const uint8_t public_key[64]);
 
@@ -21,5 +25,8 @@ KC_MUST_USE bool kc_ecdsa_p384_is_point(const uint8_t public_key[96]);
 
 /* SHA-256. False when the library failed. */
 KC_MUST_USE bool kc_sha256(struct kc_bytes message, uint8_t out[32]);
+
+/* Of one and then the other. */
+KC_MUST_USE bool kc_sha256_two(struct kc_bytes first, struct kc_bytes second, uint8_t out[32]);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "formats/pck_certificate.h"
 #include "formats/quote.h"
+#include "verify/store_use.h"
 #include "verify/verdict.h"
 
 struct kc_judge {
@@ -15,8 +16,24 @@ struct kc_judge {
     enum kc_tee tee;
     struct kc_quote quote;      /* SGX and TDX */
     const uint8_t *report_data; /* 64: what the attested code chose */
-    struct kc_pck_chain *chain; /* room for the chain */
-    bool has_chain;             /* it was decoded, and its first certificate is of the profile */
+
+    /* What is trusted and known: the store's, or the input's own. */
+    const uint8_t *root_key; /* 64, or NULL */
+    const struct kc_amd_root *amd_roots;
+    size_t amd_root_count;
+    struct kc_signatures *signatures;
+    struct kc_bytes given_pck_chain; /* PEM, from the collateral; or `ptr` is NULL */
+    struct kc_bytes given_issuers;
+    struct kc_collateral_set *set; /* held */
+
+    /* The PCK chain: decoded into room that is owned, or known and held. */
+    struct kc_pck_chain *chain;
+    struct kc_known_chain *known;
+    const struct kc_certificate *certificate; /* of whichever it is */
+    size_t certificate_count;
+    struct kc_pck_extension extension; /* of the first one, where `has_chain` */
+    bool has_chain;   /* it was decoded, and its first certificate is of the profile */
+    bool chain_holds; /* up to the trusted root, dates aside */
 };
 
 /* A failure of weight KC_WEIGHT_GENUINE. */

@@ -85,30 +85,40 @@ static void arrange(struct kc_pck_chain *chain)
 /* KC_ERR_ABSENT: nobody gave the chain. */
 static enum kc_err find_chain(struct kc_judge *j, struct kc_error *error)
 {
-    const struct kc_collateral_pieces *pieces = j->input->collateral;
-    bool is_given = pieces != NULL && pieces->pck_chain.ptr != NULL;
+    bool is_given = j->given_pck_chain.ptr != NULL;
     if (j->quote.cert_data_type == KC_QUOTE_CERT_DATA_PCK_CHAIN) {
         enum kc_err err = kc_pck_chain_decode(j->quote.cert_data, j->chain, error);
         if (err != KC_ERR_MALFORMED || !is_given)
             return err;
     }
     if (is_given)
-        return decode_given_chain(pieces->pck_chain, j->chain, error);
-    if (j->quote.cert_data_type == KC_QUOTE_CERT_DATA_PCK_LEAF && pieces != NULL &&
-        pieces->pck_crl_chain.ptr != NULL)
-        return decode_joined_chain(j->quote.cert_data, pieces->pck_crl_chain, j->chain, error);
+        return decode_given_chain(j->given_pck_chain, j->chain, error);
+    if (j->quote.cert_data_type == KC_QUOTE_CERT_DATA_PCK_LEAF && j->given_issuers.ptr != NULL)
+        return decode_joined_chain(j->quote.cert_data, j->given_issuers, j->chain, error);
     return kc_error_set(error, KC_ERR_ABSENT, "there is no PCK chain", 0);
+}
+
+static enum kc_err take_chain(struct kc_judge *j, struct kc_error *error)
+{
+    j->chain = malloc(sizeof *j->chain);
+    if (j->chain == NULL)
+        return kc_error_set(error, KC_ERR_MEMORY, "no memory left", 0);
+    enum kc_err err = find_chain(j, error);
+    if (err != KC_OK)
+        return err;
+    arrange(j->chain);
+    j->certificate = j->chain->certificate;
+    j->certificate_count = j->chain->count;
+    return KC_OK;
 }
 
 static bool decode_chain(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
     struct kc_error error = KC_ERROR_NONE;
-    enum kc_err err = find_chain(j, &error);
-    if (err == KC_OK) {
-        arrange(j->chain);
+    enum kc_err err = take_chain(j, &error);
+    if (err == KC_OK)
         return true;
-    }
     if (err == KC_ERR_ABSENT) {
         fail_absent(j);
         return false;
@@ -133,7 +143,7 @@ static bool decode_chain(struct kc_judge *j)
 
 static const struct kc_certificate *root_of(const struct kc_judge *j)
 {
-    return &j->chain->certificate[j->chain->count - 1];
+    return &j->certificate[j->certificate_count - 1];
 }
 
 static const char *key_text(struct kc_verdict *v, struct kc_bytes name, const uint8_t key[64])
@@ -155,7 +165,7 @@ static const char *key_text(struct kc_verdict *v, struct kc_bytes name, const ui
 static const uint8_t *root_key_of(const struct kc_judge *j)
 {
     static const uint8_t none[64];
-    return j->input->root_key != NULL ? j->input->root_key : none;
+    return j->root_key != NULL ? j->root_key : none;
 }
 
 /* Which root it is, by whole key; the name that it gives itself is a hint and no more. */
@@ -174,9 +184,8 @@ static void fail_root(struct kc_judge *j)
         hint = "this evidence calls itself simulated, which proves nothing about hardware; for "
                "tests, --trust sim names the simulated root of the state folder";
     kc_judge_fail(j, KC_STAGE_CHAIN, "chain.root",
-                  j->input->root_key != NULL
-                      ? key_text(j->verdict, intel, trusted)
-                      : "a root of SGX and TDX that is trusted: there is none",
+                  j->root_key != NULL ? key_text(j->verdict, intel, trusted)
+                                      : "a root of SGX and TDX that is trusted: there is none",
                   key_text(j->verdict, root->subject_common_name, root->public_key), hint);
 }
 
@@ -197,8 +206,8 @@ static void fail_dates(struct kc_judge *j, const struct kc_chain_verdict *fault)
 {
     struct kc_verdict *v = j->verdict;
     bool expired = fault->fault == KC_CHAIN_EXPIRED;
-    size_t index = fault->index < j->chain->count ? fault->index : 0;
-    const struct kc_certificate *certificate = &j->chain->certificate[index];
+    size_t index = fault->index < j->certificate_count ? fault->index : 0;
+    const struct kc_certificate *certificate = &j->certificate[index];
     const char *expected = kc_verdict_text(v);
     kc_verdict_put(v, "a time from ");
     put_time(v, certificate->not_before);
@@ -241,31 +250,31 @@ static void fail_chain(struct kc_judge *j, const struct kc_chain_verdict *fault)
 }
 
 /* The chain's shape includes the extension; a leaf without it has no platform behind it. */
-static void note_platform(struct kc_judge *j)
+static void read_platform(struct kc_judge *j)
 {
-    struct kc_verdict *v = j->verdict;
-    struct kc_pck_extension extension;
     struct kc_error error = KC_ERROR_NONE;
-    if (kc_pck_extension_decode(&j->chain->certificate[0], &extension, &error) != KC_OK) {
+    if (kc_pck_extension_decode(&j->certificate[0], &j->extension, &error) != KC_OK)
         kc_judge_fail(j, KC_STAGE_CHAIN, "chain.shape", "Intel's SGX extension in the PCK leaf",
                       error.what, DAMAGED);
-        return;
-    }
-    memcpy(v->facts.fmspc, extension.fmspc, sizeof extension.fmspc);
-    memcpy(v->facts.pce_id, extension.pce_id, sizeof extension.pce_id);
-    memcpy(v->facts.ppid, extension.ppid, sizeof extension.ppid);
-    v->facts.has_platform_instance = extension.has_platform;
-    memcpy(v->facts.platform_instance_id, extension.platform_instance_id,
-           sizeof extension.platform_instance_id);
 }
 
-void kc_judge_chain(struct kc_judge *j)
+static void note_platform(struct kc_judge *j)
+{
+    struct kc_verdict_facts *facts = &j->verdict->facts;
+    const struct kc_pck_extension *extension = &j->extension;
+    memcpy(facts->fmspc, extension->fmspc, sizeof extension->fmspc);
+    memcpy(facts->pce_id, extension->pce_id, sizeof extension->pce_id);
+    memcpy(facts->ppid, extension->ppid, sizeof extension->ppid);
+    facts->has_platform_instance = extension->has_platform;
+    memcpy(facts->platform_instance_id, extension->platform_instance_id,
+           sizeof extension->platform_instance_id);
+}
+
+/* By words, where it does not hold. */
+static void note_chain(struct kc_judge *j, const struct kc_chain_verdict *fault)
 {
     struct kc_verdict *v = j->verdict;
-    if (!decode_chain(j))
-        return;
-    struct kc_chain_verdict fault = kc_chain_verify_pck(j->chain, root_key_of(j), j->input->now);
-    switch (fault.fault) {
+    switch (fault->fault) {
     case KC_CHAIN_GOOD:
         v->root_name = kc_verdict_text(v);
         kc_verdict_put_name(v, root_of(j)->subject_common_name);
@@ -275,18 +284,60 @@ void kc_judge_chain(struct kc_judge *j)
         break;
     case KC_CHAIN_NOT_YET:
     case KC_CHAIN_EXPIRED:
-        fail_dates(j, &fault);
+        fail_dates(j, fault);
         break;
     case KC_CHAIN_SHAPE:
     case KC_CHAIN_LINK:
     case KC_CHAIN_AUTHORITY:
     case KC_CHAIN_SIGNATURE:
-        fail_chain(j, &fault);
+        fail_chain(j, fault);
         break;
     }
+}
+
+/* All but the dates was found to hold under the store's root. */
+static bool judge_known(struct kc_judge *j)
+{
+    struct kc_store *store = j->input->store;
+    if (store == NULL || j->quote.cert_data_type != KC_QUOTE_CERT_DATA_PCK_CHAIN)
+        return false;
+    j->known = kc_store_get_chain(store, j->quote.cert_data);
+    if (j->known == NULL)
+        return false;
+    j->certificate = j->known->certificate;
+    j->certificate_count = 3;
+    j->extension = j->known->extension;
+    j->chain_holds = true;
+    j->has_chain = true;
+    struct kc_chain_verdict fault = kc_chain_judge_dates(j->certificate, 3, j->input->now);
+    note_chain(j, &fault);
+    note_platform(j);
+    return true;
+}
+
+static bool judge_new(struct kc_judge *j)
+{
+    if (!decode_chain(j))
+        return false;
+    struct kc_chain_verdict fault =
+        kc_chain_verify(KC_CHAIN_PCK, j->chain, root_key_of(j), j->input->now, j->signatures);
+    note_chain(j, &fault);
+    j->chain_holds = fault.fault == KC_CHAIN_GOOD || fault.fault == KC_CHAIN_NOT_YET ||
+                     fault.fault == KC_CHAIN_EXPIRED;
     /* Without its shape nothing says which certificate is the PCK's. */
-    j->has_chain = fault.fault != KC_CHAIN_SHAPE && j->chain->certificate[0].key_is_p256;
-    if (j->has_chain)
+    j->has_chain = fault.fault != KC_CHAIN_SHAPE && j->certificate[0].key_is_p256;
+    if (j->has_chain) {
+        read_platform(j);
         note_platform(j);
-    kc_verdict_made(v, KC_STAGE_CHAIN);
+    }
+    if (fault.fault == KC_CHAIN_GOOD && j->input->store != NULL &&
+        j->quote.cert_data_type == KC_QUOTE_CERT_DATA_PCK_CHAIN && j->given_pck_chain.ptr == NULL)
+        kc_store_remember_chain(j->input->store, j->quote.cert_data, j->chain);
+    return true;
+}
+
+void kc_judge_chain(struct kc_judge *j)
+{
+    if (judge_known(j) || judge_new(j))
+        kc_verdict_made(j->verdict, KC_STAGE_CHAIN);
 }

@@ -66,28 +66,25 @@ static void note_faults(struct kc_judge *j, const struct kc_collateral *collater
 /* Of what Intel issues every day; the root's list is of a year. */
 static int64_t oldest_issue(const struct kc_collateral *collateral)
 {
-    int64_t oldest = collateral->tcb_info.issue_date;
-    if (collateral->qe_identity.issue_date < oldest)
-        oldest = collateral->qe_identity.issue_date;
-    if (collateral->pck_crl.tbs.len > 0 && collateral->pck_crl.this_update < oldest)
-        oldest = collateral->pck_crl.this_update;
+    int64_t oldest = collateral->tcb_info->issue_date;
+    if (collateral->qe_identity->issue_date < oldest)
+        oldest = collateral->qe_identity->issue_date;
+    if (collateral->pck_crl != NULL && collateral->pck_crl->this_update < oldest)
+        oldest = collateral->pck_crl->this_update;
     return oldest;
 }
 
 static void judge_tcb(struct kc_judge *j, const struct kc_collateral *collateral)
 {
-    struct kc_pck_extension pck;
     struct kc_tcb tcb;
     struct kc_verdict_facts *facts = &j->verdict->facts;
-    if (kc_pck_extension_decode(&j->chain->certificate[0], &pck, NULL) != KC_OK)
-        return;
     struct kc_tcb_input input = {
-        .pck = &pck,
+        .pck = &j->extension,
         .qe_report = &j->quote.qe_report,
         .td = j->tee == KC_TEE_TDX ? &j->quote.td : NULL,
         .td_is_15 = j->quote.body_type == KC_TDX_QUOTE_TD15,
-        .tcb_info = &collateral->tcb_info,
-        .qe_identity = &collateral->qe_identity,
+        .tcb_info = collateral->tcb_info,
+        .qe_identity = collateral->qe_identity,
     };
     kc_tcb_judge(&input, &tcb);
     bool is_good = collateral->state == KC_COLLATERAL_GOOD;
@@ -132,32 +129,55 @@ static bool earlier_stages_hold(const struct kc_verdict *v)
     return true;
 }
 
+/* The store's for this platform before the one for all. */
+static void find_in_store(struct kc_judge *j)
+{
+    struct kc_collateral_set *set = kc_store_get_set(j->input->store, j->tee, j->extension.fmspc);
+    if (set == NULL)
+        return;
+    kc_collateral_set_release(j->set);
+    j->set = set;
+}
+
+/* False without memory. `j->set` stays NULL where there is none. */
+static bool find_set(struct kc_judge *j)
+{
+    const struct kc_collateral_pieces *pieces = j->input->collateral;
+    if (j->input->store != NULL) {
+        find_in_store(j);
+        return true;
+    }
+    return pieces == NULL ||
+           kc_collateral_set_make(pieces, j->root_key, false, j->signatures, &j->set) == KC_OK;
+}
+
+static void judge_set(struct kc_judge *j)
+{
+    struct kc_verdict *v = j->verdict;
+    struct kc_collateral collateral;
+    kc_collateral_judge_set(j->set, j->certificate, j->input->now, j->signatures, &collateral);
+    note_faults(j, &collateral);
+    if (collateral.is_signed)
+        judge_tcb(j, &collateral);
+    if (v->facts.has_tcb && j->input->store != NULL) {
+        kc_collateral_set_use(j->set);
+        v->held = j->set;
+    }
+}
+
 void kc_judge_collateral(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
-    struct kc_collateral *collateral = NULL;
     if (!earlier_stages_hold(v))
         return;
-    if (j->input->collateral == NULL || j->tee == KC_TEE_SNP) {
-        kc_verdict_made(v, KC_STAGE_COLLATERAL);
-        return;
-    }
-    struct kc_collateral_input input = {
-        .pieces = j->input->collateral,
-        .pck_chain = j->chain,
-        .root_key = j->input->root_key,
-        .now = j->input->now,
-    };
-    if (kc_collateral_judge(&input, &collateral) != KC_OK) {
+    if (j->tee != KC_TEE_SNP && !find_set(j)) {
         kc_verdict_fail(v, KC_STAGE_COLLATERAL,
                         &(struct kc_verdict_failure){"verifier.memory", KC_WEIGHT_UNJUDGED,
                                                      "memory for the collateral", "none left",
                                                      "try again with more memory"});
         return;
     }
-    note_faults(j, collateral);
-    if (collateral->is_signed)
-        judge_tcb(j, collateral);
-    kc_collateral_free(collateral);
+    if (j->tee != KC_TEE_SNP && j->set != NULL)
+        judge_set(j);
     kc_verdict_made(v, KC_STAGE_COLLATERAL);
 }

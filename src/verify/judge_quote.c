@@ -1,5 +1,4 @@
 /* Shape, the Quoting Enclave's report, and the quote's own signature. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "verify/ecdsa.h"
@@ -88,27 +87,13 @@ static void judge_qe_report(struct kc_judge *j)
     judge_qe_identity(j);
     if (!j->has_chain)
         return; /* no key to check the signature with: the stage stays as it is */
-    if (!kc_ecdsa_p256_verify(j->chain->certificate[0].public_key, quote->qe_report_bytes,
-                              quote->qe_report_signature.ptr))
+    /* What anybody's own PCK signs is not worth the room. */
+    if (!kc_signatures_verify(j->chain_holds ? j->signatures : NULL, j->certificate[0].public_key,
+                              quote->qe_report_bytes, quote->qe_report_signature.ptr))
         kc_judge_fail(j, KC_STAGE_QE_REPORT, "qe.signature",
                       "a signature of the Quoting Enclave's report by the PCK",
                       "the signature does not hold", TAMPERED);
     kc_verdict_made(v, KC_STAGE_QE_REPORT);
-}
-
-/* SHA-256(attestation key || authentication data). */
-static bool hash_attestation_key(const struct kc_quote *quote, uint8_t out[32])
-{
-    size_t len = quote->attestation_key.len + quote->qe_auth_data.len;
-    uint8_t *both = malloc(len);
-    if (both == NULL)
-        return false;
-    struct kc_writer w = kc_writer_of((struct kc_room){both, len});
-    kc_writer_bytes(&w, quote->attestation_key);
-    kc_writer_bytes(&w, quote->qe_auth_data);
-    bool ok = !kc_writer_failed(&w) && kc_sha256(kc_bytes_of(both, len), out);
-    free(both);
-    return ok;
 }
 
 static void judge_attestation_key(struct kc_judge *j)
@@ -116,7 +101,8 @@ static void judge_attestation_key(struct kc_judge *j)
     struct kc_verdict *v = j->verdict;
     const uint8_t *report_data = j->quote.qe_report.report_data;
     uint8_t want[32] = {0};
-    if (!hash_attestation_key(&j->quote, want) || memcmp(want, report_data, 32) != 0)
+    if (!kc_sha256_two(j->quote.attestation_key, j->quote.qe_auth_data, want) ||
+        memcmp(want, report_data, 32) != 0)
         kc_judge_fail(j, KC_STAGE_ATTESTATION_KEY, "qe.binding",
                       kc_verdict_hex(v, kc_bytes_of(want, 32)),
                       kc_verdict_hex(v, kc_bytes_of(report_data, 32)),

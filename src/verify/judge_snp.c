@@ -1,7 +1,11 @@
 /* SEV-SNP reports: what verify/snp.h finds, in the verdict's words. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/writer.h"
 #include "verify/judge.h"
 #include "verify/snp.h"
 
@@ -112,20 +116,36 @@ static void note_unreadable(struct kc_judge *j, const struct kc_amd_material *ma
                   kc_snp_check_hint(KC_SNP_CHECK_CHAIN_SHAPE));
 }
 
-bool kc_judge_snp(struct kc_judge *j)
+/* What a relying party may forbid is for its own policy to say. */
+static const struct kc_snp_policy open_policy = {
+    .allow_debug = true,
+    .allow_migration_agent = true,
+    .allow_masked_chip_id = true,
+    .max_vmpl = 3,
+};
+
+/* All that the endorsement is found from, but for the roots, which are the store's. */
+static bool identify(const struct kc_amd_pieces *pieces, struct kc_bytes table, uint8_t key,
+                     uint8_t out[32])
 {
-    /* What a relying party may forbid is for its own policy to say. */
-    static const struct kc_snp_policy open = {
-        .allow_debug = true,
-        .allow_migration_agent = true,
-        .allow_masked_chip_id = true,
-        .max_vmpl = 3,
-    };
-    struct kc_snp_verdict snp;
-    struct kc_snp_report report = {0};
-    const struct kc_evidence *evidence = j->input->evidence;
+    const struct kc_bytes parts[] = {pieces->vek, pieces->chain, pieces->table, table};
+    uint8_t head[4 * 8 + 1] = {0};
+    struct kc_writer w = kc_writer_of((struct kc_room){head, sizeof head});
+    SHA256_CTX context;
+    for (size_t i = 0; i < 4; i++)
+        kc_writer_u64(&w, parts[i].ptr != NULL ? parts[i].len + 1 : 0);
+    kc_writer_u8(&w, key);
+    bool ok = SHA256_Init(&context) == 1 && SHA256_Update(&context, head, sizeof head) == 1;
+    for (size_t i = 0; i < 4; i++)
+        ok = ok && SHA256_Update(&context, parts[i].ptr, parts[i].len) == 1;
+    return ok && SHA256_Final(out, &context) == 1;
+}
+
+/* False without memory. */
+static bool judge_new(struct kc_judge *j, const struct kc_amd_pieces *pieces, uint8_t key,
+                      struct kc_snp_input *input, struct kc_snp_verdict *snp)
+{
     struct kc_amd_material *material = malloc(sizeof *material);
-    j->tee = KC_TEE_SNP;
     if (material == NULL) {
         kc_verdict_fail(j->verdict, KC_STAGE_CHAIN,
                         &(struct kc_verdict_failure){"verifier.memory", KC_WEIGHT_UNJUDGED,
@@ -133,24 +153,58 @@ bool kc_judge_snp(struct kc_judge *j)
                                                      "try again with more memory"});
         return false;
     }
-    uint8_t key = kc_snp_report_decode(evidence->snp_report, &report, NULL) == KC_OK
-                      ? report.signing_key
-                      : KC_SNP_KEY_NONE;
-    kc_amd_pieces_sort(&j->input->amd, evidence->snp_table, key, material);
-    struct kc_snp_input input = {
-        .report = evidence->snp_report,
-        .certificates = material->certificates,
-        .roots = j->input->amd_roots,
-        .root_count = j->input->amd_root_count,
-        .now = j->input->now,
-        .policy = &open,
-    };
-    kc_snp_judge(&input, &snp);
-    note_checks(j, &snp);
-    if (snp.first == KC_SNP_CHECK_CERTIFICATES && material->fault != NULL)
+    kc_amd_pieces_sort(pieces, j->input->evidence->snp_table, key, material);
+    input->certificates = material->certificates;
+    kc_snp_judge(input, snp);
+    note_checks(j, snp);
+    if (snp->first == KC_SNP_CHECK_CERTIFICATES && material->fault != NULL)
         note_unreadable(j, material);
+    free(material);
+    return true;
+}
+
+static bool judge_with(struct kc_judge *j, const struct kc_amd_pieces *pieces, uint8_t key)
+{
+    struct kc_store *store = j->input->store;
+    struct kc_snp_verdict snp;
+    struct kc_amd_endorsement endorsement;
+    uint8_t id[32];
+    struct kc_snp_input input = {
+        .report = j->input->evidence->snp_report,
+        .roots = j->amd_roots,
+        .root_count = j->amd_root_count,
+        .now = j->input->now,
+        .policy = &open_policy,
+    };
+    bool has_id = store != NULL && identify(pieces, j->input->evidence->snp_table, key, id);
+    if (has_id && kc_store_get_endorsement(store, id, &endorsement)) {
+        kc_snp_judge_endorsed(&input, &endorsement, &snp);
+        note_checks(j, &snp);
+    } else {
+        if (!judge_new(j, pieces, key, &input, &snp))
+            return false;
+        if (has_id && snp.has_endorsement)
+            kc_store_remember_endorsement(store, id, &snp.endorsement);
+    }
     if (snp.has_report)
         note_facts(j, &snp);
-    free(material);
     return snp.has_report;
+}
+
+bool kc_judge_snp(struct kc_judge *j)
+{
+    struct kc_snp_report report = {0};
+    struct kc_amd_set *set = NULL;
+    struct kc_amd_pieces pieces = {0};
+    j->tee = KC_TEE_SNP;
+    bool has_report = kc_snp_report_decode(j->input->evidence->snp_report, &report, NULL) == KC_OK;
+    if (j->input->store == NULL)
+        pieces = j->input->amd;
+    else
+        set = kc_store_get_amd(j->input->store, &report);
+    if (set != NULL)
+        pieces = set->pieces;
+    bool ok = judge_with(j, &pieces, has_report ? report.signing_key : KC_SNP_KEY_NONE);
+    kc_amd_set_release(set);
+    return ok;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "verify/collateral_set.h"
 
 const char *kc_verdict_kind_name(enum kc_verdict_kind kind)
 {
@@ -75,6 +76,12 @@ void kc_verdict_close(struct kc_verdict *v)
     }
     if (!v->genuine)
         memset(&v->facts, 0, sizeof v->facts);
+}
+
+void kc_verdict_release(struct kc_verdict *v)
+{
+    kc_collateral_set_release(v->held);
+    v->held = NULL;
 }
 
 /* Room for `n` characters before the last NUL of the room. */

@@ -54,17 +54,48 @@ static void judge_all(struct kc_judge *j)
         kc_judge_policy(j);
 }
 
+static void take_store(struct kc_judge *j, struct kc_store *store)
+{
+    j->root_key = kc_store_root_key(store);
+    j->amd_roots = kc_store_amd_roots(store, &j->amd_root_count);
+    j->signatures = kc_store_signatures(store);
+    j->set = kc_store_get_set_for_all(store);
+    if (j->set == NULL)
+        return;
+    j->given_pck_chain = j->set->pck_chain;
+    j->given_issuers = j->set->pck_crl_chain;
+}
+
+static void take_input(struct kc_judge *j, struct kc_signatures *signatures)
+{
+    j->root_key = j->input->root_key;
+    j->amd_roots = j->input->amd_roots;
+    j->amd_root_count = j->input->amd_root_count;
+    j->signatures = signatures;
+    if (j->input->collateral == NULL)
+        return;
+    j->given_pck_chain = j->input->collateral->pck_chain;
+    j->given_issuers = j->input->collateral->pck_crl_chain;
+}
+
 void kc_verify(const struct kc_verify_input *input, struct kc_verdict *out)
 {
     struct kc_judge j = {.input = input, .verdict = out};
+    struct kc_signature seen[4 * KC_SIGNATURES_WAYS]; /* chains share certificates */
+    struct kc_signatures signatures;
     kc_verdict_start(out);
-    j.chain = malloc(sizeof *j.chain);
-    if (j.chain == NULL)
-        fail_unjudged(out, "verifier.memory", "memory for one certificate chain", "none left",
-                      "try again with more memory");
-    else
+    if (input->store != NULL) {
+        take_store(&j, input->store);
         judge_all(&j);
+    } else {
+        kc_signatures_init(&signatures, seen, sizeof seen / sizeof seen[0]);
+        take_input(&j, &signatures);
+        judge_all(&j);
+        kc_signatures_clear(&signatures);
+    }
     free(j.chain);
+    kc_known_chain_release(j.known);
+    kc_collateral_set_release(j.set);
     kc_verdict_close(out);
 }
 

@@ -17,6 +17,7 @@
 #include "verify/amd_pieces.h"
 #include "verify/collateral.h"
 #include "verify/policy.h"
+#include "verify/store.h"
 
 enum kc_verdict_kind {
     KC_VERDICT_INVALID,  /* not genuine, or malformed */
@@ -139,6 +140,8 @@ struct kc_verdict {
     bool genuine; /* every stage but the policy holds: `facts` may be believed */
     struct kc_verdict_facts facts;
 
+    struct kc_collateral_set *held; /* of a store: what `facts.tcb` views */
+
     bool overflowed; /* more failures than room; counts as not genuine */
     size_t text_len;
     char text[KC_VERDICT_TEXT_SIZE];
@@ -155,10 +158,15 @@ struct kc_verify_input {
     const struct kc_policy *policy;
     const struct kc_collateral_pieces *collateral; /* Intel's; NULL: TCB levels are not judged */
     struct kc_amd_pieces amd; /* certificates for SEV-SNP reports; zeros: none but the evidence's */
+    struct kc_store *store;   /* its roots and collateral, in place of those here; or NULL */
 };
 
-/* Judges. `out` is overwritten as a whole. */
+/* Judges. `out` is overwritten as a whole. What was judged with a store is given back by
+ * kc_verdict_release() before that, or before the verdict goes. */
 void kc_verify(const struct kc_verify_input *input, struct kc_verdict *out);
+
+/* Gives back what the verdict holds of a store: texts stay, views into collateral do not. */
+void kc_verdict_release(struct kc_verdict *v);
 
 /*
  * The verdict on bytes that kc_evidence_open refused with `error`: unjudged for a form that we

@@ -1,0 +1,229 @@
+#include "verify/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/collateral_parts.h"
+#include "verify/store_parts.h"
+
+struct kc_store *kc_store_new(void)
+{
+    struct kc_store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return NULL;
+    kc_signatures_init(&store->signatures, store->signature, KC_STORE_SIGNATURES_MAX);
+    (void)pthread_mutex_init(&store->lock, NULL);
+    return store;
+}
+
+static void drop_sets(struct kc_store *store)
+{
+    for (size_t i = 0; i < store->set_count; i++)
+        kc_collateral_set_release(store->set[i].set);
+    kc_collateral_set_release(store->set_for_all);
+    store->set_count = 0;
+    store->set_for_all = NULL;
+}
+
+static void drop_all(struct kc_store *store)
+{
+    drop_sets(store);
+    kc_store_drop_chains(store);
+    kc_store_drop_amd(store);
+    kc_signatures_forget(&store->signatures);
+}
+
+void kc_store_free(struct kc_store *store)
+{
+    if (store == NULL)
+        return;
+    drop_all(store);
+    kc_signatures_clear(&store->signatures);
+    (void)pthread_mutex_destroy(&store->lock);
+    free(store);
+}
+
+void kc_store_set_trust(struct kc_store *store, const uint8_t *root_key,
+                        const struct kc_amd_root *amd_roots, size_t amd_root_count)
+{
+    drop_all(store);
+    store->has_root_key = root_key != NULL;
+    if (root_key != NULL)
+        memcpy(store->root_key, root_key, sizeof store->root_key);
+    store->amd_root_count = amd_root_count < KC_AMD_ROOTS ? amd_root_count : KC_AMD_ROOTS;
+    for (size_t i = 0; i < store->amd_root_count; i++)
+        store->amd_root[i] = amd_roots[i];
+}
+
+const uint8_t *kc_store_root_key(const struct kc_store *store)
+{
+    return store->has_root_key ? store->root_key : NULL;
+}
+
+const struct kc_amd_root *kc_store_amd_roots(const struct kc_store *store, size_t *count)
+{
+    *count = store->amd_root_count;
+    return store->amd_root;
+}
+
+struct kc_signatures *kc_store_signatures(struct kc_store *store)
+{
+    return &store->signatures;
+}
+
+/* What is wrong with a piece before any evidence is there; NULL: nothing. */
+static const char *fault_of(const struct kc_collateral_set *s, const char **check)
+{
+    const struct {
+        enum kc_collateral_piece piece;
+        const struct kc_issuer_chain *chain;
+    } chains[] = {
+        {KC_PIECE_TCB_CHAIN, &s->tcb_chain},
+        {KC_PIECE_QE_CHAIN, &s->qe_chain},
+        {KC_PIECE_PCK_CA_CHAIN, &s->pck_ca_chain},
+    };
+    const struct {
+        enum kc_collateral_piece piece;
+        const struct kc_issued_crl *list;
+    } lists[] = {{KC_PIECE_ROOT_CRL, &s->root_crl}, {KC_PIECE_PCK_CRL, &s->pck_crl}};
+    for (size_t i = 0; i < 3; i++) {
+        *check = kc_collateral_piece_name(chains[i].piece);
+        if (chains[i].chain->error.code != KC_OK)
+            return chains[i].chain->error.what;
+        if (chains[i].chain->is_there && chains[i].chain->count == 0)
+            return chains[i].chain->verdict.what;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        *check = kc_collateral_piece_name(lists[i].piece);
+        if (lists[i].list->error.code != KC_OK)
+            return lists[i].list->error.what;
+        if (lists[i].list->is_checked && !lists[i].list->is_good)
+            return "its signature by the CA does not hold";
+    }
+    return NULL;
+}
+
+/* TCB info and identity must be there, for by them a set is found and rates. */
+static const char *body_fault_of(const struct kc_collateral_set *s, const char **check)
+{
+    static const char unsigned_body[] = "its signature by the TCB signing certificate does not "
+                                        "hold, or that certificate's chain is missing";
+    *check = kc_collateral_piece_name(KC_PIECE_TCB_INFO);
+    if (!s->has_tcb_info)
+        return "there is no TCB info";
+    if (s->tcb_info_error.code != KC_OK)
+        return s->tcb_info_error.what;
+    if (!s->tcb_info_is_signed)
+        return unsigned_body;
+    *check = kc_collateral_piece_name(KC_PIECE_QE_IDENTITY);
+    if (!s->has_qe_identity)
+        return "there is no QE identity";
+    if (s->qe_identity_error.code != KC_OK)
+        return s->qe_identity_error.what;
+    return s->qe_identity_is_signed ? NULL : unsigned_body;
+}
+
+/* Its own place, or that of the set it replaces; NULL: there is none left. */
+static struct kc_stored_set *place_for(struct kc_store *store, const struct kc_stored_set *wanted)
+{
+    for (size_t i = 0; i < store->set_count; i++) {
+        struct kc_stored_set *stored = &store->set[i];
+        if (stored->tee == wanted->tee &&
+            memcmp(stored->fmspc, wanted->fmspc, sizeof stored->fmspc) == 0)
+            return stored;
+    }
+    return store->set_count < KC_STORE_SETS_MAX ? &store->set[store->set_count++] : NULL;
+}
+
+static enum kc_err put_for_platform(struct kc_store *store, struct kc_collateral_set *set,
+                                    struct kc_error *error)
+{
+    struct kc_stored_set stored = {
+        .set = set,
+        .has_platform = true,
+        .tee = set->tcb_info.tee == KC_TCB_INFO_TDX ? KC_TEE_TDX : KC_TEE_SGX,
+    };
+    memcpy(stored.fmspc, set->tcb_info.fmspc, sizeof stored.fmspc);
+    (void)pthread_mutex_lock(&store->lock);
+    struct kc_stored_set *place = place_for(store, &stored);
+    struct kc_collateral_set *old = place != NULL ? place->set : set;
+    if (place != NULL)
+        *place = stored;
+    (void)pthread_mutex_unlock(&store->lock);
+    kc_collateral_set_release(old);
+    return place != NULL
+               ? KC_OK
+               : kc_error_set(error, KC_ERR_ROOM, "the store has no room left", KC_STORE_SETS_MAX);
+}
+
+static void put_for_all(struct kc_store *store, struct kc_collateral_set *set)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    struct kc_collateral_set *old = store->set_for_all;
+    store->set_for_all = set;
+    (void)pthread_mutex_unlock(&store->lock);
+    kc_collateral_set_release(old);
+}
+
+enum kc_err kc_store_add(struct kc_store *store, const struct kc_collateral_pieces *pieces,
+                         bool for_all, struct kc_error *error)
+{
+    static const uint8_t none[64];
+    struct kc_collateral_set *set = NULL;
+    const char *check = "";
+    if (kc_collateral_set_make(pieces, store->has_root_key ? store->root_key : none, true,
+                               &store->signatures, &set) != KC_OK)
+        return kc_error_set(error, KC_ERR_MEMORY, "no memory for the collateral", 0);
+    if (for_all) {
+        put_for_all(store, set);
+        return KC_OK;
+    }
+    const char *fault = fault_of(set, &check);
+    if (fault == NULL)
+        fault = body_fault_of(set, &check);
+    if (fault == NULL)
+        return put_for_platform(store, set, error);
+    kc_collateral_set_release(set);
+    return kc_error_set(error, KC_ERR_REFUSED, fault, 0);
+}
+
+struct kc_collateral_set *kc_store_get_set(struct kc_store *store, enum kc_tee tee,
+                                           const uint8_t fmspc[6])
+{
+    struct kc_collateral_set *found = NULL;
+    (void)pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < store->set_count && found == NULL; i++) {
+        if (store->set[i].tee == tee && memcmp(store->set[i].fmspc, fmspc, 6) == 0)
+            found = store->set[i].set;
+    }
+    kc_collateral_set_use(found);
+    (void)pthread_mutex_unlock(&store->lock);
+    return found;
+}
+
+struct kc_collateral_set *kc_store_get_set_for_all(struct kc_store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    struct kc_collateral_set *found = store->set_for_all;
+    kc_collateral_set_use(found);
+    (void)pthread_mutex_unlock(&store->lock);
+    return found;
+}
+
+size_t kc_store_size(struct kc_store *store)
+{
+    size_t size = sizeof *store;
+    (void)pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < store->set_count; i++)
+        size += store->set[i].set->size;
+    if (store->set_for_all != NULL)
+        size += store->set_for_all->size;
+    for (size_t i = 0; i < KC_STORE_CHAINS_MAX; i++)
+        size += store->chain[i] != NULL ? store->chain[i]->size : 0;
+    for (size_t i = 0; i < store->amd_count; i++)
+        size += store->amd[i]->size;
+    if (store->amd_for_all != NULL)
+        size += store->amd_for_all->size;
+    (void)pthread_mutex_unlock(&store->lock);
+    return size;
+}

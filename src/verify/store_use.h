@@ -1,0 +1,60 @@
+/*
+ * What a judgement asks a store for. What is got is held until it is given back; the store may
+ * forget it meanwhile. For the files of this room alone.
+ */
+#ifndef KC_VERIFY_STORE_USE_H
+#define KC_VERIFY_STORE_USE_H
+
+#include "formats/tee.h"
+#include "verify/collateral_set.h"
+#include "verify/store.h"
+
+/* A PCK chain under the store's root that holds but for its dates. */
+struct kc_known_chain {
+    _Atomic(unsigned) users;
+    size_t size;
+    uint64_t mark; /* of the text: what differs in it is another text */
+    uint64_t used;
+    struct kc_bytes text; /* as the quote has it */
+    struct kc_certificate certificate[3];
+    struct kc_pck_extension extension;
+    uint8_t bytes[]; /* text and DER */
+};
+
+/* AMD's certificates as they were added. */
+struct kc_amd_set {
+    _Atomic(unsigned) users;
+    size_t size;
+    struct kc_amd_pieces pieces;
+    bool has_leaf; /* it has a whole chain that holds but for its dates, of this: */
+    struct kc_amd_endorsement endorsement;
+    uint8_t bytes[];
+};
+
+const uint8_t *kc_store_root_key(const struct kc_store *store); /* 64, or NULL */
+const struct kc_amd_root *kc_store_amd_roots(const struct kc_store *store, size_t *count);
+struct kc_signatures *kc_store_signatures(struct kc_store *store);
+
+/* NULL: not known. */
+struct kc_known_chain *kc_store_get_chain(struct kc_store *store, struct kc_bytes text);
+void kc_known_chain_release(struct kc_known_chain *chain);
+/* `chain` was judged to hold under the store's root. Without memory it is not remembered. */
+void kc_store_remember_chain(struct kc_store *store, struct kc_bytes text,
+                             const struct kc_pck_chain *chain);
+
+/* The set for this platform, or NULL; and the one `for_all`. */
+struct kc_collateral_set *kc_store_get_set(struct kc_store *store, enum kc_tee tee,
+                                           const uint8_t fmspc[6]);
+struct kc_collateral_set *kc_store_get_set_for_all(struct kc_store *store);
+
+/* NULL: none. */
+struct kc_amd_set *kc_store_get_amd(struct kc_store *store, const struct kc_snp_report *report);
+void kc_amd_set_release(struct kc_amd_set *set);
+
+/* What a chain of certificates said; `id` is a hash of all that it was found from. */
+KC_MUST_USE bool kc_store_get_endorsement(struct kc_store *store, const uint8_t id[32],
+                                          struct kc_amd_endorsement *out);
+void kc_store_remember_endorsement(struct kc_store *store, const uint8_t id[32],
+                                   const struct kc_amd_endorsement *endorsement);
+
+#endif
