@@ -243,4 +243,26 @@ static inline X509 *case_change(struct collateral_case *c, enum kc_sim_role role
     return x;
 }
 
+static inline void crl_of(struct collateral_case *c, enum kc_sim_role issuer, X509 *revoked,
+                          int64_t from, int64_t to)
+{
+    case_make_crl(c, issuer == KC_SIM_ROOT_CA ? "root_ca_crl.der" : "pck_crl.der", issuer,
+                  c->state->pki.key[issuer], revoked, from, to);
+}
+
+static inline void leaf_revoked(struct collateral_case *c)
+{
+    crl_of(c, KC_SIM_PLATFORM_CA, c->state->pki.certificate[KC_SIM_PCK], c->issued, CASE_AT);
+}
+
+static inline void ca_revoked(struct collateral_case *c)
+{
+    crl_of(c, KC_SIM_ROOT_CA, c->state->pki.certificate[KC_SIM_PLATFORM_CA], c->issued, CASE_AT);
+}
+
+static inline void signer_revoked(struct collateral_case *c)
+{
+    crl_of(c, KC_SIM_ROOT_CA, c->state->pki.certificate[KC_SIM_TCB_SIGNING], c->issued, CASE_AT);
+}
+
 #endif

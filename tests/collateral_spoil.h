@@ -145,13 +145,6 @@ static void identity_not_yet(struct collateral_case *c)
     edit_date(c, "qe_identity.json", "issueDate", CASE_AT + 1);
 }
 
-static void crl_of(struct collateral_case *c, enum kc_sim_role issuer, X509 *revoked, int64_t from,
-                   int64_t to)
-{
-    case_make_crl(c, issuer == KC_SIM_ROOT_CA ? "root_ca_crl.der" : "pck_crl.der", issuer,
-                  c->state->pki.key[issuer], revoked, from, to);
-}
-
 static void root_crl_expired(struct collateral_case *c)
 {
     crl_of(c, KC_SIM_ROOT_CA, NULL, c->issued, CASE_AT - 1);
@@ -172,25 +165,10 @@ static void pck_crl_not_yet(struct collateral_case *c)
     crl_of(c, KC_SIM_PLATFORM_CA, NULL, CASE_AT + 1, CASE_AT + DAY);
 }
 
-static void leaf_revoked(struct collateral_case *c)
-{
-    crl_of(c, KC_SIM_PLATFORM_CA, c->state->pki.certificate[KC_SIM_PCK], c->issued, CASE_AT);
-}
-
 /* An old list still says what was revoked. */
 static void leaf_revoked_long_ago(struct collateral_case *c)
 {
     crl_of(c, KC_SIM_PLATFORM_CA, c->state->pki.certificate[KC_SIM_PCK], c->issued, CASE_AT - 1);
-}
-
-static void ca_revoked(struct collateral_case *c)
-{
-    crl_of(c, KC_SIM_ROOT_CA, c->state->pki.certificate[KC_SIM_PLATFORM_CA], c->issued, CASE_AT);
-}
-
-static void signer_revoked(struct collateral_case *c)
-{
-    crl_of(c, KC_SIM_ROOT_CA, c->state->pki.certificate[KC_SIM_TCB_SIGNING], c->issued, CASE_AT);
 }
 
 static void root_revoked(struct collateral_case *c)

@@ -254,6 +254,17 @@ enum kc_err kc_evidence_open(struct kc_bytes bytes, struct kc_evidence *out, str
     return err;
 }
 
+enum kc_err kc_evidence_view(struct kc_bytes bytes, struct kc_evidence *out, struct kc_error *error)
+{
+    struct kc_evidence evidence = {.text = KC_EVIDENCE_BINARY};
+    if (bytes.len > KC_EVIDENCE_MAX_SIZE || !kc_evidence_is_binary(bytes))
+        return kc_evidence_open(bytes, out, error);
+    enum kc_err err = open_binary(bytes, &evidence, error);
+    if (err == KC_OK)
+        *out = evidence;
+    return err;
+}
+
 void kc_evidence_clear(struct kc_evidence *evidence)
 {
     free(evidence->owned[0]);

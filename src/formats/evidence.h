@@ -97,6 +97,14 @@ KC_MUST_USE enum kc_err kc_evidence_unwrap(struct kc_bytes bytes, enum kc_eviden
 KC_MUST_USE enum kc_err kc_evidence_open(struct kc_bytes bytes, struct kc_evidence *out,
                                          struct kc_error *error);
 
+/* The same without a copy of binary evidence: `bytes` must live as long. Text is still decoded into
+ * memory of its own; other forms allocate nothing. */
+KC_MUST_USE enum kc_err kc_evidence_view(struct kc_bytes bytes, struct kc_evidence *out,
+                                         struct kc_error *error);
+
+/* True for what is no text: quotes, reports, evidence, DER. */
+bool kc_evidence_is_binary(struct kc_bytes bytes);
+
 void kc_evidence_clear(struct kc_evidence *evidence);
 
 #endif

@@ -176,6 +176,11 @@ enum kc_err kc_evidence_unwrap(struct kc_bytes bytes, enum kc_evidence_text *tex
     return KC_OK;
 }
 
+bool kc_evidence_is_binary(struct kc_bytes bytes)
+{
+    return is_binary(bytes);
+}
+
 const char *kc_evidence_text_name(enum kc_evidence_text text)
 {
     static const char *const names[] = {

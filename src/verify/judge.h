@@ -7,7 +7,7 @@
 
 #include "formats/pck_certificate.h"
 #include "formats/quote.h"
-#include "verify/store_use.h"
+#include "verify/trust_use.h"
 #include "verify/verdict.h"
 
 struct kc_judge {

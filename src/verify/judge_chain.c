@@ -298,10 +298,10 @@ static void note_chain(struct kc_judge *j, const struct kc_chain_verdict *fault)
 /* All but the dates was found to hold under the store's root. */
 static bool judge_known(struct kc_judge *j)
 {
-    struct kc_store *store = j->input->store;
+    struct kc_trust *store = j->input->store;
     if (store == NULL || j->quote.cert_data_type != KC_QUOTE_CERT_DATA_PCK_CHAIN)
         return false;
-    j->known = kc_store_get_chain(store, j->quote.cert_data);
+    j->known = kc_trust_get_chain(store, j->quote.cert_data);
     if (j->known == NULL)
         return false;
     j->certificate = j->known->certificate;
@@ -332,7 +332,7 @@ static bool judge_new(struct kc_judge *j)
     }
     if (fault.fault == KC_CHAIN_GOOD && j->input->store != NULL &&
         j->quote.cert_data_type == KC_QUOTE_CERT_DATA_PCK_CHAIN && j->given_pck_chain.ptr == NULL)
-        kc_store_remember_chain(j->input->store, j->quote.cert_data, j->chain);
+        kc_trust_remember_chain(j->input->store, j->quote.cert_data, j->chain);
     return true;
 }
 

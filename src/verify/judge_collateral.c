@@ -132,7 +132,7 @@ static bool earlier_stages_hold(const struct kc_verdict *v)
 /* The store's for this platform before the one for all. */
 static void find_in_store(struct kc_judge *j)
 {
-    struct kc_collateral_set *set = kc_store_get_set(j->input->store, j->tee, j->extension.fmspc);
+    struct kc_collateral_set *set = kc_trust_get_set(j->input->store, j->tee, j->extension.fmspc);
     if (set == NULL)
         return;
     kc_collateral_set_release(j->set);

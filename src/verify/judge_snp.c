@@ -165,7 +165,7 @@ static bool judge_new(struct kc_judge *j, const struct kc_amd_pieces *pieces, ui
 
 static bool judge_with(struct kc_judge *j, const struct kc_amd_pieces *pieces, uint8_t key)
 {
-    struct kc_store *store = j->input->store;
+    struct kc_trust *store = j->input->store;
     struct kc_snp_verdict snp;
     struct kc_amd_endorsement endorsement;
     uint8_t id[32];
@@ -177,14 +177,14 @@ static bool judge_with(struct kc_judge *j, const struct kc_amd_pieces *pieces, u
         .policy = &open_policy,
     };
     bool has_id = store != NULL && identify(pieces, j->input->evidence->snp_table, key, id);
-    if (has_id && kc_store_get_endorsement(store, id, &endorsement)) {
+    if (has_id && kc_trust_get_endorsement(store, id, &endorsement)) {
         kc_snp_judge_endorsed(&input, &endorsement, &snp);
         note_checks(j, &snp);
     } else {
         if (!judge_new(j, pieces, key, &input, &snp))
             return false;
         if (has_id && snp.has_endorsement)
-            kc_store_remember_endorsement(store, id, &snp.endorsement);
+            kc_trust_remember_endorsement(store, id, &snp.endorsement);
     }
     if (snp.has_report)
         note_facts(j, &snp);
@@ -201,7 +201,7 @@ bool kc_judge_snp(struct kc_judge *j)
     if (j->input->store == NULL)
         pieces = j->input->amd;
     else
-        set = kc_store_get_amd(j->input->store, &report);
+        set = kc_trust_get_amd(j->input->store, &report);
     if (set != NULL)
         pieces = set->pieces;
     bool ok = judge_with(j, &pieces, has_report ? report.signing_key : KC_SNP_KEY_NONE);

@@ -54,12 +54,12 @@ static void judge_all(struct kc_judge *j)
         kc_judge_policy(j);
 }
 
-static void take_store(struct kc_judge *j, struct kc_store *store)
+static void take_store(struct kc_judge *j, struct kc_trust *store)
 {
-    j->root_key = kc_store_root_key(store);
-    j->amd_roots = kc_store_amd_roots(store, &j->amd_root_count);
-    j->signatures = kc_store_signatures(store);
-    j->set = kc_store_get_set_for_all(store);
+    j->root_key = kc_trust_root_key(store);
+    j->amd_roots = kc_trust_amd_roots(store, &j->amd_root_count);
+    j->signatures = kc_trust_signatures(store);
+    j->set = kc_trust_get_set_for_all(store);
     if (j->set == NULL)
         return;
     j->given_pck_chain = j->set->pck_chain;

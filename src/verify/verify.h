@@ -17,7 +17,7 @@
 #include "verify/amd_pieces.h"
 #include "verify/collateral.h"
 #include "verify/policy.h"
-#include "verify/store.h"
+#include "verify/trust.h"
 
 enum kc_verdict_kind {
     KC_VERDICT_INVALID,  /* not genuine, or malformed */
@@ -158,7 +158,7 @@ struct kc_verify_input {
     const struct kc_policy *policy;
     const struct kc_collateral_pieces *collateral; /* Intel's; NULL: TCB levels are not judged */
     struct kc_amd_pieces amd; /* certificates for SEV-SNP reports; zeros: none but the evidence's */
-    struct kc_store *store;   /* its roots and collateral, in place of those here; or NULL */
+    struct kc_trust *store;   /* its roots and collateral, in place of those here; or NULL */
 };
 
 /* Judges. `out` is overwritten as a whole. What was judged with a store is given back by

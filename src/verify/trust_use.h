@@ -1,13 +1,13 @@
 /*
- * What a judgement asks a store for. What is got is held until it is given back; the store may
+ * What a judgement asks a store of trust for. What is got is held until it is given back; the store may
  * forget it meanwhile. For the files of this room alone.
  */
-#ifndef KC_VERIFY_STORE_USE_H
-#define KC_VERIFY_STORE_USE_H
+#ifndef KC_VERIFY_TRUST_USE_H
+#define KC_VERIFY_TRUST_USE_H
 
 #include "formats/tee.h"
 #include "verify/collateral_set.h"
-#include "verify/store.h"
+#include "verify/trust.h"
 
 /* A PCK chain under the store's root that holds but for its dates. */
 struct kc_known_chain {
@@ -31,30 +31,30 @@ struct kc_amd_set {
     uint8_t bytes[];
 };
 
-const uint8_t *kc_store_root_key(const struct kc_store *store); /* 64, or NULL */
-const struct kc_amd_root *kc_store_amd_roots(const struct kc_store *store, size_t *count);
-struct kc_signatures *kc_store_signatures(struct kc_store *store);
+const uint8_t *kc_trust_root_key(const struct kc_trust *store); /* 64, or NULL */
+const struct kc_amd_root *kc_trust_amd_roots(const struct kc_trust *store, size_t *count);
+struct kc_signatures *kc_trust_signatures(struct kc_trust *store);
 
 /* NULL: not known. */
-struct kc_known_chain *kc_store_get_chain(struct kc_store *store, struct kc_bytes text);
+struct kc_known_chain *kc_trust_get_chain(struct kc_trust *store, struct kc_bytes text);
 void kc_known_chain_release(struct kc_known_chain *chain);
 /* `chain` was judged to hold under the store's root. Without memory it is not remembered. */
-void kc_store_remember_chain(struct kc_store *store, struct kc_bytes text,
+void kc_trust_remember_chain(struct kc_trust *store, struct kc_bytes text,
                              const struct kc_pck_chain *chain);
 
 /* The set for this platform, or NULL; and the one `for_all`. */
-struct kc_collateral_set *kc_store_get_set(struct kc_store *store, enum kc_tee tee,
+struct kc_collateral_set *kc_trust_get_set(struct kc_trust *store, enum kc_tee tee,
                                            const uint8_t fmspc[6]);
-struct kc_collateral_set *kc_store_get_set_for_all(struct kc_store *store);
+struct kc_collateral_set *kc_trust_get_set_for_all(struct kc_trust *store);
 
 /* NULL: none. */
-struct kc_amd_set *kc_store_get_amd(struct kc_store *store, const struct kc_snp_report *report);
+struct kc_amd_set *kc_trust_get_amd(struct kc_trust *store, const struct kc_snp_report *report);
 void kc_amd_set_release(struct kc_amd_set *set);
 
 /* What a chain of certificates said; `id` is a hash of all that it was found from. */
-KC_MUST_USE bool kc_store_get_endorsement(struct kc_store *store, const uint8_t id[32],
+KC_MUST_USE bool kc_trust_get_endorsement(struct kc_trust *store, const uint8_t id[32],
                                           struct kc_amd_endorsement *out);
-void kc_store_remember_endorsement(struct kc_store *store, const uint8_t id[32],
+void kc_trust_remember_endorsement(struct kc_trust *store, const uint8_t id[32],
                                    const struct kc_amd_endorsement *endorsement);
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/store_parts.h"
+#include "verify/trust_parts.h"
 
 static struct kc_bytes copy(uint8_t **end, struct kc_bytes piece)
 {
@@ -16,7 +16,7 @@ static struct kc_bytes copy(uint8_t **end, struct kc_bytes piece)
 }
 
 /* Which chip's they are, if the chain is whole; a table may have both kinds of leaf. */
-static void read_leaf(const struct kc_store *store, struct kc_amd_set *set,
+static void read_leaf(const struct kc_trust *store, struct kc_amd_set *set,
                       struct kc_amd_material *material)
 {
     static const uint8_t kinds[] = {KC_SNP_KEY_VCEK, KC_SNP_KEY_VLEK};
@@ -30,7 +30,7 @@ static void read_leaf(const struct kc_store *store, struct kc_amd_set *set,
     }
 }
 
-static struct kc_amd_set *make(const struct kc_store *store, const struct kc_amd_pieces *pieces,
+static struct kc_amd_set *make(const struct kc_trust *store, const struct kc_amd_pieces *pieces,
                                const char **fault)
 {
     size_t size =
@@ -65,7 +65,7 @@ static bool is_same_leaf(const struct kc_amd_set *a, const struct kc_amd_set *b)
 }
 
 /* False: no place is left. */
-static bool put(struct kc_store *store, struct kc_amd_set *set, bool for_all)
+static bool put(struct kc_trust *store, struct kc_amd_set *set, bool for_all)
 {
     struct kc_amd_set **place = for_all || !set->has_leaf ? &store->amd_for_all : NULL;
     (void)pthread_mutex_lock(&store->lock);
@@ -73,7 +73,7 @@ static bool put(struct kc_store *store, struct kc_amd_set *set, bool for_all)
         if (is_same_leaf(store->amd[i], set))
             place = &store->amd[i];
     }
-    if (place == NULL && store->amd_count < KC_STORE_SETS_MAX)
+    if (place == NULL && store->amd_count < KC_TRUST_SETS_MAX)
         place = &store->amd[store->amd_count++];
     struct kc_amd_set *old = place != NULL ? *place : set;
     if (place != NULL)
@@ -83,7 +83,7 @@ static bool put(struct kc_store *store, struct kc_amd_set *set, bool for_all)
     return place != NULL;
 }
 
-enum kc_err kc_store_add_amd(struct kc_store *store, const struct kc_amd_pieces *pieces,
+enum kc_err kc_trust_add_amd(struct kc_trust *store, const struct kc_amd_pieces *pieces,
                              bool for_all, struct kc_error *error)
 {
     const char *fault = NULL;
@@ -96,7 +96,7 @@ enum kc_err kc_store_add_amd(struct kc_store *store, const struct kc_amd_pieces 
     }
     return put(store, set, for_all)
                ? KC_OK
-               : kc_error_set(error, KC_ERR_ROOM, "the store has no room left", KC_STORE_SETS_MAX);
+               : kc_error_set(error, KC_ERR_ROOM, "the store has no room left", KC_TRUST_SETS_MAX);
 }
 
 /* The report's chip at its reported TCB. */
@@ -111,7 +111,7 @@ static bool is_of(const struct kc_amd_set *set, const struct kc_snp_report *repo
     return e->signing_key == KC_SNP_KEY_VLEK || memcmp(e->chip_id, report->chip_id, 64) == 0;
 }
 
-struct kc_amd_set *kc_store_get_amd(struct kc_store *store, const struct kc_snp_report *report)
+struct kc_amd_set *kc_trust_get_amd(struct kc_trust *store, const struct kc_snp_report *report)
 {
     struct kc_amd_set *found = NULL;
     (void)pthread_mutex_lock(&store->lock);
@@ -133,12 +133,12 @@ void kc_amd_set_release(struct kc_amd_set *set)
         free(set);
 }
 
-bool kc_store_get_endorsement(struct kc_store *store, const uint8_t id[32],
+bool kc_trust_get_endorsement(struct kc_trust *store, const uint8_t id[32],
                               struct kc_amd_endorsement *out)
 {
     bool found = false;
     (void)pthread_mutex_lock(&store->lock);
-    for (size_t i = 0; i < KC_STORE_AMD_MAX && !found; i++) {
+    for (size_t i = 0; i < KC_TRUST_AMD_MAX && !found; i++) {
         struct kc_stored_endorsement *e = &store->endorsement[i];
         found = e->used != 0 && memcmp(e->id, id, 32) == 0;
         if (found) {
@@ -150,12 +150,12 @@ bool kc_store_get_endorsement(struct kc_store *store, const uint8_t id[32],
     return found;
 }
 
-void kc_store_remember_endorsement(struct kc_store *store, const uint8_t id[32],
+void kc_trust_remember_endorsement(struct kc_trust *store, const uint8_t id[32],
                                    const struct kc_amd_endorsement *endorsement)
 {
     (void)pthread_mutex_lock(&store->lock);
     struct kc_stored_endorsement *oldest = store->endorsement;
-    for (size_t i = 1; i < KC_STORE_AMD_MAX; i++) {
+    for (size_t i = 1; i < KC_TRUST_AMD_MAX; i++) {
         if (store->endorsement[i].used < oldest->used)
             oldest = &store->endorsement[i];
     }
@@ -165,7 +165,7 @@ void kc_store_remember_endorsement(struct kc_store *store, const uint8_t id[32],
     (void)pthread_mutex_unlock(&store->lock);
 }
 
-void kc_store_drop_amd(struct kc_store *store)
+void kc_trust_drop_amd(struct kc_trust *store)
 {
     for (size_t i = 0; i < store->amd_count; i++)
         kc_amd_set_release(store->amd[i]);

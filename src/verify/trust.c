@@ -1,22 +1,22 @@
-#include "verify/store.h"
+#include "verify/trust.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "verify/collateral_parts.h"
-#include "verify/store_parts.h"
+#include "verify/trust_parts.h"
 
-struct kc_store *kc_store_new(void)
+struct kc_trust *kc_trust_new(void)
 {
-    struct kc_store *store = calloc(1, sizeof *store);
+    struct kc_trust *store = calloc(1, sizeof *store);
     if (store == NULL)
         return NULL;
-    kc_signatures_init(&store->signatures, store->signature, KC_STORE_SIGNATURES_MAX);
+    kc_signatures_init(&store->signatures, store->signature, KC_TRUST_SIGNATURES_MAX);
     (void)pthread_mutex_init(&store->lock, NULL);
     return store;
 }
 
-static void drop_sets(struct kc_store *store)
+static void drop_sets(struct kc_trust *store)
 {
     for (size_t i = 0; i < store->set_count; i++)
         kc_collateral_set_release(store->set[i].set);
@@ -25,15 +25,15 @@ static void drop_sets(struct kc_store *store)
     store->set_for_all = NULL;
 }
 
-static void drop_all(struct kc_store *store)
+static void drop_all(struct kc_trust *store)
 {
     drop_sets(store);
-    kc_store_drop_chains(store);
-    kc_store_drop_amd(store);
+    kc_trust_drop_chains(store);
+    kc_trust_drop_amd(store);
     kc_signatures_forget(&store->signatures);
 }
 
-void kc_store_free(struct kc_store *store)
+void kc_trust_free(struct kc_trust *store)
 {
     if (store == NULL)
         return;
@@ -43,7 +43,7 @@ void kc_store_free(struct kc_store *store)
     free(store);
 }
 
-void kc_store_set_trust(struct kc_store *store, const uint8_t *root_key,
+void kc_trust_set_roots(struct kc_trust *store, const uint8_t *root_key,
                         const struct kc_amd_root *amd_roots, size_t amd_root_count)
 {
     drop_all(store);
@@ -55,18 +55,18 @@ void kc_store_set_trust(struct kc_store *store, const uint8_t *root_key,
         store->amd_root[i] = amd_roots[i];
 }
 
-const uint8_t *kc_store_root_key(const struct kc_store *store)
+const uint8_t *kc_trust_root_key(const struct kc_trust *store)
 {
     return store->has_root_key ? store->root_key : NULL;
 }
 
-const struct kc_amd_root *kc_store_amd_roots(const struct kc_store *store, size_t *count)
+const struct kc_amd_root *kc_trust_amd_roots(const struct kc_trust *store, size_t *count)
 {
     *count = store->amd_root_count;
     return store->amd_root;
 }
 
-struct kc_signatures *kc_store_signatures(struct kc_store *store)
+struct kc_signatures *kc_trust_signatures(struct kc_trust *store)
 {
     return &store->signatures;
 }
@@ -124,7 +124,7 @@ static const char *body_fault_of(const struct kc_collateral_set *s, const char *
 }
 
 /* Its own place, or that of the set it replaces; NULL: there is none left. */
-static struct kc_stored_set *place_for(struct kc_store *store, const struct kc_stored_set *wanted)
+static struct kc_stored_set *place_for(struct kc_trust *store, const struct kc_stored_set *wanted)
 {
     for (size_t i = 0; i < store->set_count; i++) {
         struct kc_stored_set *stored = &store->set[i];
@@ -132,10 +132,10 @@ static struct kc_stored_set *place_for(struct kc_store *store, const struct kc_s
             memcmp(stored->fmspc, wanted->fmspc, sizeof stored->fmspc) == 0)
             return stored;
     }
-    return store->set_count < KC_STORE_SETS_MAX ? &store->set[store->set_count++] : NULL;
+    return store->set_count < KC_TRUST_SETS_MAX ? &store->set[store->set_count++] : NULL;
 }
 
-static enum kc_err put_for_platform(struct kc_store *store, struct kc_collateral_set *set,
+static enum kc_err put_for_platform(struct kc_trust *store, struct kc_collateral_set *set,
                                     struct kc_error *error)
 {
     struct kc_stored_set stored = {
@@ -153,10 +153,10 @@ static enum kc_err put_for_platform(struct kc_store *store, struct kc_collateral
     kc_collateral_set_release(old);
     return place != NULL
                ? KC_OK
-               : kc_error_set(error, KC_ERR_ROOM, "the store has no room left", KC_STORE_SETS_MAX);
+               : kc_error_set(error, KC_ERR_ROOM, "the store has no room left", KC_TRUST_SETS_MAX);
 }
 
-static void put_for_all(struct kc_store *store, struct kc_collateral_set *set)
+static void put_for_all(struct kc_trust *store, struct kc_collateral_set *set)
 {
     (void)pthread_mutex_lock(&store->lock);
     struct kc_collateral_set *old = store->set_for_all;
@@ -165,7 +165,7 @@ static void put_for_all(struct kc_store *store, struct kc_collateral_set *set)
     kc_collateral_set_release(old);
 }
 
-enum kc_err kc_store_add(struct kc_store *store, const struct kc_collateral_pieces *pieces,
+enum kc_err kc_trust_add(struct kc_trust *store, const struct kc_collateral_pieces *pieces,
                          bool for_all, struct kc_error *error)
 {
     static const uint8_t none[64];
@@ -187,7 +187,7 @@ enum kc_err kc_store_add(struct kc_store *store, const struct kc_collateral_piec
     return kc_error_set(error, KC_ERR_REFUSED, fault, 0);
 }
 
-struct kc_collateral_set *kc_store_get_set(struct kc_store *store, enum kc_tee tee,
+struct kc_collateral_set *kc_trust_get_set(struct kc_trust *store, enum kc_tee tee,
                                            const uint8_t fmspc[6])
 {
     struct kc_collateral_set *found = NULL;
@@ -201,7 +201,7 @@ struct kc_collateral_set *kc_store_get_set(struct kc_store *store, enum kc_tee t
     return found;
 }
 
-struct kc_collateral_set *kc_store_get_set_for_all(struct kc_store *store)
+struct kc_collateral_set *kc_trust_get_set_for_all(struct kc_trust *store)
 {
     (void)pthread_mutex_lock(&store->lock);
     struct kc_collateral_set *found = store->set_for_all;
@@ -210,7 +210,7 @@ struct kc_collateral_set *kc_store_get_set_for_all(struct kc_store *store)
     return found;
 }
 
-size_t kc_store_size(struct kc_store *store)
+size_t kc_trust_size(struct kc_trust *store)
 {
     size_t size = sizeof *store;
     (void)pthread_mutex_lock(&store->lock);
@@ -218,7 +218,7 @@ size_t kc_store_size(struct kc_store *store)
         size += store->set[i].set->size;
     if (store->set_for_all != NULL)
         size += store->set_for_all->size;
-    for (size_t i = 0; i < KC_STORE_CHAINS_MAX; i++)
+    for (size_t i = 0; i < KC_TRUST_CHAINS_MAX; i++)
         size += store->chain[i] != NULL ? store->chain[i]->size : 0;
     for (size_t i = 0; i < store->amd_count; i++)
         size += store->amd[i]->size;

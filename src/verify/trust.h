@@ -7,30 +7,30 @@
  * not end in a trusted root. Pure: no I/O, no clock. Bounded by the numbers below; what was not
  * used for long makes room. Finding what is known allocates nothing.
  *
- * Safe from many threads, but for kc_store_set_trust() and kc_store_free().
+ * Safe from many threads, but for kc_trust_set_roots() and kc_trust_free().
  */
-#ifndef KC_VERIFY_STORE_H
-#define KC_VERIFY_STORE_H
+#ifndef KC_VERIFY_TRUST_H
+#define KC_VERIFY_TRUST_H
 
 #include "verify/amd_pieces.h"
 #include "verify/collateral.h"
 
-#define KC_STORE_SETS_MAX       64  /* of collateral, of each maker */
-#define KC_STORE_CHAINS_MAX     64  /* PCK chains */
-#define KC_STORE_SIGNATURES_MAX 256 /* certificates', QE reports' and others */
-#define KC_STORE_AMD_MAX        32  /* AMD chains */
+#define KC_TRUST_SETS_MAX       64  /* of collateral, of each maker */
+#define KC_TRUST_CHAINS_MAX     64  /* PCK chains */
+#define KC_TRUST_SIGNATURES_MAX 256 /* certificates', QE reports' and others */
+#define KC_TRUST_AMD_MAX        32  /* AMD chains */
 
-struct kc_store;
+struct kc_trust;
 
 /* Trusts nothing yet. NULL without memory. */
-struct kc_store *kc_store_new(void);
-void kc_store_free(struct kc_store *store);
+struct kc_trust *kc_trust_new(void);
+void kc_trust_free(struct kc_trust *store);
 
 /*
  * The roots that are trusted: of SGX and TDX (64, x || y; NULL: none), and of SEV-SNP, at most
  * KC_AMD_ROOTS. Takes all collateral and everything remembered out of the store.
  */
-void kc_store_set_trust(struct kc_store *store, const uint8_t *root_key,
+void kc_trust_set_roots(struct kc_trust *store, const uint8_t *root_key,
                         const struct kc_amd_root *amd_roots, size_t amd_root_count);
 
 /*
@@ -43,7 +43,7 @@ void kc_store_set_trust(struct kc_store *store, const uint8_t *root_key,
  * aside: KC_ERR_REFUSED with what is wrong, and the store is as before. KC_ERR_ROOM: the store is
  * full. KC_ERR_MEMORY.
  */
-KC_MUST_USE enum kc_err kc_store_add(struct kc_store *store,
+KC_MUST_USE enum kc_err kc_trust_add(struct kc_trust *store,
                                      const struct kc_collateral_pieces *pieces, bool for_all,
                                      struct kc_error *error);
 
@@ -51,10 +51,10 @@ KC_MUST_USE enum kc_err kc_store_add(struct kc_store *store,
  * Likewise AMD's certificates of one chip, which are found by its id and TCB. A chain without a
  * leaf is always `for_all`.
  */
-KC_MUST_USE enum kc_err kc_store_add_amd(struct kc_store *store, const struct kc_amd_pieces *pieces,
+KC_MUST_USE enum kc_err kc_trust_add_amd(struct kc_trust *store, const struct kc_amd_pieces *pieces,
                                          bool for_all, struct kc_error *error);
 
 /* Bytes of memory that the store holds. */
-size_t kc_store_size(struct kc_store *store);
+size_t kc_trust_size(struct kc_trust *store);
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/store_parts.h"
+#include "verify/trust_parts.h"
 
 #define TEXT_MAX  ((size_t)16 * 1024) /* of a chain that is remembered */
 #define MARK_OVER 1024                /* bytes: the leaf's serial number and key are among them */
@@ -21,22 +21,22 @@ static uint64_t mark_of(struct kc_bytes text)
     return mark;
 }
 
-static size_t find(const struct kc_store *store, struct kc_bytes text, uint64_t mark)
+static size_t find(const struct kc_trust *store, struct kc_bytes text, uint64_t mark)
 {
     size_t i = 0;
-    while (i < KC_STORE_CHAINS_MAX && (store->chain[i] == NULL || store->chain[i]->mark != mark ||
+    while (i < KC_TRUST_CHAINS_MAX && (store->chain[i] == NULL || store->chain[i]->mark != mark ||
                                        !kc_bytes_equal(store->chain[i]->text, text)))
         i++;
     return i;
 }
 
-struct kc_known_chain *kc_store_get_chain(struct kc_store *store, struct kc_bytes text)
+struct kc_known_chain *kc_trust_get_chain(struct kc_trust *store, struct kc_bytes text)
 {
     struct kc_known_chain *chain = NULL;
     uint64_t mark = mark_of(text);
     (void)pthread_mutex_lock(&store->lock);
     size_t at = find(store, text, mark);
-    if (at < KC_STORE_CHAINS_MAX) {
+    if (at < KC_TRUST_CHAINS_MAX) {
         chain = store->chain[at];
         chain->used = ++store->clock;
         atomic_fetch_add_explicit(&chain->users, 1, memory_order_relaxed);
@@ -79,10 +79,10 @@ static struct kc_known_chain *make(struct kc_bytes text, const struct kc_pck_cha
 }
 
 /* An empty place, or that of what was not used for longest. */
-static size_t place_for(const struct kc_store *store)
+static size_t place_for(const struct kc_trust *store)
 {
     size_t oldest = 0;
-    for (size_t i = 0; i < KC_STORE_CHAINS_MAX; i++) {
+    for (size_t i = 0; i < KC_TRUST_CHAINS_MAX; i++) {
         if (store->chain[i] == NULL)
             return i;
         if (store->chain[i]->used < store->chain[oldest]->used)
@@ -91,7 +91,7 @@ static size_t place_for(const struct kc_store *store)
     return oldest;
 }
 
-void kc_store_remember_chain(struct kc_store *store, struct kc_bytes text,
+void kc_trust_remember_chain(struct kc_trust *store, struct kc_bytes text,
                              const struct kc_pck_chain *chain)
 {
     if (text.len > TEXT_MAX || chain->count != 3)
@@ -101,7 +101,7 @@ void kc_store_remember_chain(struct kc_store *store, struct kc_bytes text,
         return;
     (void)pthread_mutex_lock(&store->lock);
     size_t at = find(store, text, made->mark); /* another thread may have been faster */
-    if (at == KC_STORE_CHAINS_MAX)
+    if (at == KC_TRUST_CHAINS_MAX)
         at = place_for(store);
     struct kc_known_chain *old = store->chain[at];
     made->used = ++store->clock;
@@ -110,9 +110,9 @@ void kc_store_remember_chain(struct kc_store *store, struct kc_bytes text,
     kc_known_chain_release(old);
 }
 
-void kc_store_drop_chains(struct kc_store *store)
+void kc_trust_drop_chains(struct kc_trust *store)
 {
-    for (size_t i = 0; i < KC_STORE_CHAINS_MAX; i++) {
+    for (size_t i = 0; i < KC_TRUST_CHAINS_MAX; i++) {
         kc_known_chain_release(store->chain[i]);
         store->chain[i] = NULL;
     }

@@ -1,0 +1,353 @@
+/* A store of trust: what it remembers never changes a verdict, and what it holds is bounded. */
+#include <pthread.h>
+#include <time.h>
+
+#include "collateral_case.h"
+#include "sim_leaf.h"
+#include "test.h"
+#include "verify/trust.h"
+#include "verify/verify.h"
+
+#define LEAVES 10
+
+struct leaf {
+    uint8_t quote[KC_SIM_QUOTE_MAX];
+    size_t len;
+};
+
+static struct kc_collateral_pieces pieces_of(struct collateral_case *c)
+{
+    return (struct kc_collateral_pieces){
+        .tcb_info = case_bytes(c, "tcb_info.json"),
+        .qe_identity = case_bytes(c, "qe_identity.json"),
+        .tcb_chain = case_bytes(c, "tcb_chain.pem"),
+        .root_crl = case_bytes(c, "root_ca_crl.der"),
+        .pck_crl = case_bytes(c, "pck_crl.der"),
+        .pck_crl_chain = case_bytes(c, "pck_crl_chain.pem"),
+    };
+}
+
+static struct kc_trust *new_trust(struct collateral_case *c)
+{
+    struct kc_trust *trust = kc_trust_new();
+    assert_non_null(trust);
+    kc_trust_set_roots(trust, c->root_key, NULL, 0);
+    return trust;
+}
+
+static void add(struct kc_trust *trust, struct collateral_case *c)
+{
+    struct kc_collateral_pieces pieces = pieces_of(c);
+    struct kc_error error = KC_ERROR_NONE;
+    if (kc_trust_add(trust, &pieces, false, &error) != KC_OK)
+        fail_msg("not added: %s", error.what);
+}
+
+static void make_quote(struct collateral_case *c, struct leaf *leaf)
+{
+    leaf->len = sim_leaf_quote(c->state, leaf->quote);
+    assert_int_not_equal(leaf->len, 0);
+}
+
+/* "accepted" or "invalid: check check". */
+static void judge(struct kc_trust *trust, const struct leaf *leaf, int64_t at, char out[256])
+{
+    struct kc_evidence evidence;
+    struct kc_verdict *v = malloc(sizeof *v);
+    struct kc_error error = KC_ERROR_NONE;
+    struct kc_verify_input input = {
+        .evidence = &evidence, .now = at, .policy = &kc_policy_default, .store = trust};
+    if (kc_evidence_view(kc_bytes_of(leaf->quote, leaf->len), &evidence, &error) == KC_OK) {
+        kc_verify(&input, v);
+        kc_evidence_clear(&evidence);
+    } else {
+        kc_verify_unreadable(&error, v);
+    }
+    snprintf(out, 256, "%s", kc_verdict_kind_name(v->kind));
+    for (size_t i = 0; i < v->failure_count; i++)
+        snprintf(out + strlen(out), 256 - strlen(out), "%s %s", i == 0 ? ":" : "",
+                 v->failure[i].check);
+    assert_int_equal(v->kind == KC_VERDICT_ACCEPTED, v->facts.has_tcb && v->failure_count == 0);
+    kc_verdict_release(v);
+    free(v);
+}
+
+static void expect(struct kc_trust *trust, const struct leaf *leaf, int64_t at, const char *want)
+{
+    char got[256];
+    judge(trust, leaf, at, got);
+    assert_string_equal(got, want);
+}
+
+/* Each time twice: what is remembered by then must not change it. */
+static void judges_anew_what_time_changes(void **state)
+{
+    struct collateral_case *c = *state;
+    struct leaf leaf;
+    case_fresh(c);
+    make_quote(c, &leaf);
+    struct kc_trust *trust = new_trust(c);
+    expect(trust, &leaf, CASE_AT, "unjudged: policy.tcb");
+    add(trust, c);
+    const struct {
+        int64_t days;
+        const char *want;
+    } rows[] = {
+        {1, "accepted"},
+        {31, "unjudged: collateral.tcb_info.expired collateral.qe_identity.expired "
+             "collateral.crl.root.expired collateral.crl.pck.expired policy.tcb"},
+        {1, "accepted"},
+        {-1, "unjudged: collateral.tcb_info.not_yet collateral.qe_identity.not_yet "
+             "collateral.crl.root.not_yet collateral.crl.pck.not_yet policy.tcb"},
+        {8 * 365, "invalid: chain.expired"},
+        {-9 * 365, "invalid: chain.not_yet"},
+        {1, "accepted"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        expect(trust, &leaf, c->issued + rows[i].days * DAY, rows[i].want);
+        expect(trust, &leaf, c->issued + rows[i].days * DAY, rows[i].want);
+    }
+    kc_trust_free(trust);
+}
+
+static void obeys_a_newer_list(void **state)
+{
+    struct collateral_case *c = *state;
+    struct leaf leaf;
+    const struct {
+        void (*spoil)(struct collateral_case *);
+        const char *want;
+    } rows[] = {
+        {leaf_revoked, "invalid: collateral.pck.revoked"},
+        {ca_revoked, "invalid: collateral.pck_ca.revoked collateral.crl.pck_chain.revoked"},
+        {signer_revoked, "invalid: collateral.tcb_chain.revoked"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        case_fresh(c);
+        make_quote(c, &leaf);
+        struct kc_trust *trust = new_trust(c);
+        add(trust, c);
+        expect(trust, &leaf, CASE_AT, "accepted");
+        rows[i].spoil(c);
+        add(trust, c);
+        expect(trust, &leaf, CASE_AT, rows[i].want);
+        case_fresh(c);
+        add(trust, c);
+        expect(trust, &leaf, CASE_AT, "accepted");
+        kc_trust_free(trust);
+    }
+}
+
+/* Damaged collateral does not take the place of good one, but for `for_all`. */
+static void refuses_damaged_collateral(void **state)
+{
+    struct collateral_case *c = *state;
+    struct leaf leaf;
+    static const char *const names[] = {"tcb_info.json", "qe_identity.json",  "tcb_chain.pem",
+                                        "pck_crl.der",   "pck_crl_chain.pem", "root_ca_crl.der"};
+    case_fresh(c);
+    make_quote(c, &leaf);
+    struct kc_trust *trust = new_trust(c);
+    add(trust, c);
+    size_t before = kc_trust_size(trust);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct kc_sim_collateral_file *file = case_file(c, names[i]);
+        struct kc_error error = KC_ERROR_NONE;
+        file->ptr[file->len / 2] ^= 1;
+        struct kc_collateral_pieces pieces = pieces_of(c);
+        assert_int_equal(kc_trust_add(trust, &pieces, false, &error), KC_ERR_REFUSED);
+        assert_true(strlen(error.what) > 10);
+        assert_int_equal(kc_trust_size(trust), before);
+        file->ptr[file->len / 2] ^= 1;
+    }
+    expect(trust, &leaf, CASE_AT, "accepted");
+    case_file(c, "tcb_info.json")->ptr[20] ^= 1;
+    struct kc_collateral_pieces pieces = pieces_of(c);
+    struct kc_trust *other = new_trust(c);
+    assert_int_equal(kc_trust_add(other, &pieces, true, NULL), KC_OK);
+    char got[256];
+    judge(other, &leaf, CASE_AT, got);
+    assert_int_equal(strncmp(got, "invalid: collateral.tcb_info.", 29), 0);
+    kc_trust_free(other);
+    kc_trust_free(trust);
+}
+
+static void remembers_nothing_of_other_roots(void **state)
+{
+    struct collateral_case *c = *state;
+    struct leaf leaf;
+    const uint8_t other[64] = {1};
+    case_fresh(c);
+    make_quote(c, &leaf);
+    struct kc_trust *trust = kc_trust_new();
+    const uint8_t *roots[] = {NULL, other};
+    for (size_t i = 0; i < COUNT_OF(roots); i++) {
+        kc_trust_set_roots(trust, roots[i], NULL, 0);
+        size_t before = kc_trust_size(trust);
+        expect(trust, &leaf, CASE_AT, "invalid: chain.root");
+        assert_int_equal(kc_trust_size(trust), before);
+    }
+    /* A root that is taken away takes all with it that was known under it. */
+    kc_trust_set_roots(trust, c->root_key, NULL, 0);
+    add(trust, c);
+    expect(trust, &leaf, CASE_AT, "accepted");
+    kc_trust_set_roots(trust, other, NULL, 0);
+    expect(trust, &leaf, CASE_AT, "invalid: chain.root");
+    kc_trust_free(trust);
+}
+
+/* A known quote with one bit changed is another quote. */
+static void knows_the_whole_of_it(void **state)
+{
+    struct collateral_case *c = *state;
+    struct leaf leaf;
+    char got[256];
+    case_fresh(c);
+    make_quote(c, &leaf);
+    struct kc_trust *trust = new_trust(c);
+    add(trust, c);
+    expect(trust, &leaf, CASE_AT, "accepted");
+    for (size_t i = 0; i < leaf.len; i += i < 1100 ? 3 : 31) {
+        leaf.quote[i] ^= 4;
+        judge(trust, &leaf, CASE_AT, got);
+        if (strcmp(got, "accepted") == 0)
+            fail_msg("accepted with a change at %zu", i);
+        leaf.quote[i] ^= 4;
+    }
+    expect(trust, &leaf, CASE_AT, "accepted");
+    kc_trust_free(trust);
+}
+
+/* Leaves come and go; the store stays within its bounds and forgets no collateral. */
+static void forgets_what_was_not_used(void **state)
+{
+    struct collateral_case *c = *state;
+    struct leaf first;
+    struct leaf leaf;
+    case_fresh(c);
+    make_quote(c, &first);
+    struct kc_trust *trust = new_trust(c);
+    add(trust, c);
+    expect(trust, &first, CASE_AT, "accepted");
+    size_t full = 0;
+    for (int i = 0; i < 2 * KC_TRUST_CHAINS_MAX; i++) {
+        assert_true(sim_leaf_renew(c->state, NULL));
+        make_quote(c, &leaf);
+        expect(trust, &leaf, CASE_AT, "accepted");
+        if (i == KC_TRUST_CHAINS_MAX)
+            full = kc_trust_size(trust);
+    }
+    assert_in_range(kc_trust_size(trust), full - 4096, full + 4096);
+    expect(trust, &first, CASE_AT, "accepted");
+    kc_trust_free(trust);
+}
+
+/* Ten platforms, each with collateral of its own: under 1 MiB, and each finds its own. */
+static void holds_ten_platforms(void **state)
+{
+    struct collateral_case *c = *state;
+    struct leaf *leaf = calloc(LEAVES, sizeof *leaf);
+    uint8_t fmspc[6] = {0, 0x90, 0, 0, 0, 0};
+    case_fresh(c);
+    struct kc_trust *trust = new_trust(c);
+    EVP_PKEY *old_key = c->state->pki.key[KC_SIM_PCK];
+    X509 *old = c->state->pki.certificate[KC_SIM_PCK];
+    for (uint8_t i = 0; i < LEAVES; i++) {
+        fmspc[2] = i;
+        EVP_PKEY_up_ref(old_key);
+        X509_up_ref(old);
+        c->state->pki.key[KC_SIM_PCK] = old_key;
+        c->state->pki.certificate[KC_SIM_PCK] = old;
+        assert_true(sim_leaf_renew(c->state, fmspc));
+        make_quote(c, &leaf[i]);
+        expect(trust, &leaf[i], CASE_AT, "unjudged: policy.tcb");
+        case_fresh(c);
+        char *info = sim_leaf_tcb_info(c->state, case_bytes(c, "tcb_info.json"), fmspc);
+        assert_non_null(info);
+        case_put(c, "tcb_info.json", info, strlen(info));
+        add(trust, c);
+        EVP_PKEY_free(c->state->pki.key[KC_SIM_PCK]);
+        X509_free(c->state->pki.certificate[KC_SIM_PCK]);
+    }
+    c->state->pki.key[KC_SIM_PCK] = old_key;
+    c->state->pki.certificate[KC_SIM_PCK] = old;
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < LEAVES; i++)
+            expect(trust, &leaf[i], CASE_AT, "accepted");
+    }
+    assert_in_range(kc_trust_size(trust), 1, 1024 * 1024 - 1);
+    printf("ten platforms: %zu bytes\n", kc_trust_size(trust));
+    kc_trust_free(trust);
+    free(leaf);
+}
+
+struct work {
+    struct kc_trust *trust;
+    const struct leaf *leaf;
+    size_t count;
+    int64_t at;
+    bool good;
+};
+
+static void *work(void *arg)
+{
+    struct work *w = arg;
+    struct kc_verdict *v = malloc(sizeof *v);
+    w->good = v != NULL;
+    for (size_t i = 0; w->good && i < 400; i++) {
+        const struct leaf *leaf = &w->leaf[i * 7 % w->count];
+        struct kc_evidence evidence;
+        w->good = kc_evidence_view(kc_bytes_of(leaf->quote, leaf->len), &evidence, NULL) == KC_OK;
+        struct kc_verify_input input = {
+            .evidence = &evidence, .now = w->at, .policy = &kc_policy_default, .store = w->trust};
+        kc_verify(&input, v);
+        w->good = w->good && v->kind == KC_VERDICT_ACCEPTED;
+        kc_verdict_release(v);
+    }
+    free(v);
+    return NULL;
+}
+
+/* Four threads with more leaves than are remembered, while collateral is put in anew. */
+static void serves_many_threads(void **state)
+{
+    enum { THREADS = 4, MANY = KC_TRUST_CHAINS_MAX + 30 };
+    struct collateral_case *c = *state;
+    struct leaf *leaf = calloc(MANY, sizeof *leaf);
+    struct work work_of[THREADS];
+    pthread_t thread[THREADS];
+    case_fresh(c);
+    struct kc_trust *trust = new_trust(c);
+    add(trust, c);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_true(sim_leaf_renew(c->state, NULL));
+        make_quote(c, &leaf[i]);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        work_of[i] = (struct work){trust, leaf, i % 2 == 0 ? MANY : 5, CASE_AT, false};
+        assert_int_equal(pthread_create(&thread[i], NULL, work, &work_of[i]), 0);
+    }
+    for (int i = 0; i < 20; i++)
+        add(trust, c);
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(thread[i], NULL);
+        assert_true(work_of[i].good);
+    }
+    kc_trust_free(trust);
+    free(leaf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(judges_anew_what_time_changes),
+        cmocka_unit_test(obeys_a_newer_list),
+        cmocka_unit_test(refuses_damaged_collateral),
+        cmocka_unit_test(remembers_nothing_of_other_roots),
+        cmocka_unit_test(knows_the_whole_of_it),
+        cmocka_unit_test(forgets_what_was_not_used),
+        cmocka_unit_test(holds_ten_platforms),
+        cmocka_unit_test(serves_many_threads),
+    };
+    return cmocka_run_group_tests(tests, case_set_up, case_tear_down);
+}
