@@ -2,7 +2,7 @@
 BUILD := build
 FUZZ_SECONDS := 60
 
-.PHONY: all demo run test test-sanitized test-clang bench bench-verify bench-kms fuzz fuzz-long lint install clean packages
+.PHONY: all demo run test test-sanitized test-clang bench bench-verify bench-kms soak fuzz fuzz-long lint install clean packages
 
 all: packages $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -40,6 +40,12 @@ bench-verify: all
 # The service beside nginx.
 bench-kms: all
 	@tools/bench-kms
+
+# Twenty times killed in the middle of making keys.
+soak:
+	@tools/packages install test
+	@$(MAKE) --no-print-directory all
+	@ROUNDS=20 tests/e2e_crash.sh $(BUILD)/keyclave $(BUILD)/tests/crash_client
 
 # Every fuzzer for FUZZ_SECONDS; `make fuzz-long` for ten minutes each.
 fuzz:
