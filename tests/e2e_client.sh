@@ -89,6 +89,21 @@ cp "$folder/out" "$folder/ciphertext"
 expect 0 decrypt orders "$folder/ciphertext"
 cmp -s "$folder/out" "$folder/plain" || fail 'another plaintext came back'
 expect 1 key show none
+
+# any request of the API; the routes of the mission document
+expect 0 request POST /generate-aes-key
+says out '"encoding":"base64"'
+expect 0 request POST /generate-rsa-key-pair
+says out 'BEGIN PUBLIC KEY'
+printf '{"plaintext": "aGVsbG8="}' >"$folder/body"
+expect 0 request POST /v1/transit/encrypt/orders "$folder/body"
+says out vault:v1:
+expect 1 request --no-token POST /generate-aes-key
+says err 'missing client token'
+expect 1 request GET /v1/transit/keys/none
+expect 64 request GET v1/sys/health
+expect 64 request GET
+expect 3 request POST /generate-aes-key "$folder/none"
 KEYCLAVE_TOKEN=kct.wrong expect 1 key list
 sed 's/....$/AAAA/' "$folder/ciphertext" >"$folder/changed"
 expect 1 decrypt orders "$folder/changed"

@@ -35,6 +35,7 @@ extern const struct kc_command kc_cmd_key;
 extern const struct kc_command kc_cmd_measure;
 extern const struct kc_command kc_cmd_policy;
 extern const struct kc_command kc_cmd_report;
+extern const struct kc_command kc_cmd_request;
 extern const struct kc_command kc_cmd_serve;
 extern const struct kc_command kc_cmd_sign;
 extern const struct kc_command kc_cmd_sim;

@@ -21,6 +21,7 @@ static const struct kc_command *const commands[] = {
     &kc_cmd_measure,
     &kc_cmd_policy,
     &kc_cmd_report,
+    &kc_cmd_request,
     &kc_cmd_serve,
     &kc_cmd_sign,
     &kc_cmd_sim,
