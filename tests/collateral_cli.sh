@@ -46,6 +46,16 @@ want 0 '' --collateral "$work/c" "${quote[@]}"
 has '"status": "UpToDate"'
 has '"evaluation_data_number": 1'
 has '"earliest_expiry": "'
+python3 - "$work/out" <<'END' || fail "dates of the pieces"
+import json, sys
+c = json.load(open(sys.argv[1]))["tcb"]["collateral"]
+pieces = c["pieces"]
+assert set(pieces) == {"tcb_info", "qe_identity", "tcb_chain", "crl.root", "crl.pck",
+                       "crl.pck_chain", "pck", "pck_ca", "root"}, pieces
+assert pieces[c["expires_first"]]["expires"] == c["earliest_expiry"]
+assert min(p["expires"] for p in pieces.values()) == c["earliest_expiry"]
+assert max(p["issued"] for p in pieces.values()) == c["issued"]
+END
 "$program" verify --collateral "$work/c" "${quote[@]}" >"$work/out" 2>"$work/err"
 has 'TCB             UpToDate (evaluation 1'
 want 3 policy.tcb "${quote[@]}"

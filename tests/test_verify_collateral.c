@@ -133,6 +133,49 @@ static void finds_what_is_wrong(void **state)
     }
 }
 
+static const struct kc_collateral_dates *date_of(const struct kc_collateral *found,
+                                                 const char *piece)
+{
+    for (size_t i = 0; i < KC_COLLATERAL_PIECES; i++) {
+        if (found->date[i].piece != NULL && strcmp(found->date[i].piece, piece) == 0)
+            return &found->date[i];
+    }
+    return NULL;
+}
+
+/* Every piece has its own dates, and the whole's are the narrowest of them. */
+static void knows_each_pieces_dates(void **state)
+{
+    struct collateral_case *c = *state;
+    static const char *const daily[] = {"tcb_info", "qe_identity", "crl.root", "crl.pck"};
+    case_fresh(c);
+    struct kc_collateral *found = judge(c, 0);
+    const struct kc_collateral_dates *pck = date_of(found, "pck");
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT_OF(daily); i++) {
+        const struct kc_collateral_dates *date = date_of(found, daily[i]);
+        if (date == NULL || date->from != c->issued || date->to != c->issued + 30 * DAY)
+            fail_msg("%s: from %ld to %ld", daily[i], date == NULL ? 0 : (long)date->from,
+                     date == NULL ? 0 : (long)date->to);
+    }
+    assert_non_null(pck);
+    assert_int_equal(pck->from, c->pck.certificate[0].not_before);
+    assert_int_equal(pck->to, c->pck.certificate[0].not_after);
+    assert_non_null(date_of(found, "tcb_chain"));
+    assert_non_null(date_of(found, "crl.pck_chain"));
+    assert_non_null(date_of(found, "pck_ca"));
+    assert_non_null(date_of(found, "root"));
+    assert_null(date_of(found, "qe_chain"));
+    for (size_t i = 0; i < KC_COLLATERAL_PIECES; i++) {
+        if (found->date[i].piece == NULL)
+            continue;
+        count++;
+        assert_true(found->date[i].from <= found->issued && found->date[i].to >= found->expires);
+    }
+    assert_int_equal(count, KC_COLLATERAL_PIECES - 1);
+    kc_collateral_free(found);
+}
+
 /* Whichever piece ends first is named. */
 static void knows_the_first_to_expire(void **state)
 {
@@ -151,6 +194,7 @@ static void knows_the_first_to_expire(void **state)
         struct kc_collateral *found = judge(c, 0);
         assert_string_equal(found->expires_first, ends[i].name);
         assert_int_equal(found->expires, CASE_AT - 1);
+        assert_int_equal(date_of(found, ends[i].name)->to, CASE_AT - 1);
         kc_collateral_free(found);
     }
     case_fresh(c);
@@ -234,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_is_wrong),
+        cmocka_unit_test(knows_each_pieces_dates),
         cmocka_unit_test(knows_the_first_to_expire),
         cmocka_unit_test(takes_another_identity_chain),
         cmocka_unit_test(notices_every_changed_byte),

@@ -67,12 +67,28 @@ static json_t *module_of(const struct kc_verdict_tcb *tcb, bool *ok)
     return object;
 }
 
+static json_t *pieces_of(const struct kc_verdict_tcb *tcb, bool *ok)
+{
+    json_t *pieces = json_object();
+    for (size_t i = 0; i < KC_COLLATERAL_PIECES; i++) {
+        const struct kc_collateral_dates *date = &tcb->collateral[i];
+        if (date->piece == NULL)
+            continue;
+        json_t *object = json_object();
+        set(object, "issued", time_of(date->from), ok);
+        set(object, "expires", time_of(date->to), ok);
+        set(pieces, date->piece, object, ok);
+    }
+    return pieces;
+}
+
 static json_t *collateral_of(const struct kc_verdict_tcb *tcb, bool *ok)
 {
     json_t *object = json_object();
     set(object, "issued", time_of(tcb->issued), ok);
     set(object, "earliest_expiry", time_of(tcb->expires), ok);
     set(object, "expires_first", json_string(tcb->expires_first), ok);
+    set(object, "pieces", pieces_of(tcb, ok), ok);
     return object;
 }
 

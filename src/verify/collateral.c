@@ -5,6 +5,8 @@
 
 #include "verify/collateral_parts.h"
 
+_Static_assert(KC_COLLATERAL_PIECES == KC_PIECE_COUNT, "there is one date for each piece");
+
 void kc_collateral_note(struct kc_collateral *c, enum kc_collateral_piece piece,
                         enum kc_collateral_reason reason, const char *what, uint64_t at)
 {
@@ -23,6 +25,12 @@ void kc_collateral_note_dates(struct kc_collateral *c, enum kc_collateral_piece 
                               int64_t to)
 {
     const char *name = kc_collateral_piece_name(piece);
+    struct kc_collateral_dates *own = &c->date[piece];
+    if (own->piece == NULL || from > own->from)
+        own->from = from;
+    if (own->piece == NULL || to < own->to)
+        own->to = to;
+    own->piece = name;
     if (c->expires_first == NULL || to < c->expires) {
         c->expires = to;
         c->expires_first = name;

@@ -48,6 +48,16 @@ struct kc_collateral_fault {
 
 #define KC_COLLATERAL_FAULTS_MAX 40
 
+/* When a piece is good. Of several certificates: while all of them are. */
+struct kc_collateral_dates {
+    const char *piece; /* its literal name, "crl.pck"; NULL: it is not there, or has no dates */
+    int64_t from;
+    int64_t to;
+};
+
+/* Collateral's pieces, and the certificates of the PCK chain: "pck", "pck_ca", "root". */
+#define KC_COLLATERAL_PIECES 10
+
 /* Four certificates of the largest size as PEM, and their empty lines. */
 #define KC_COLLATERAL_PEM_MAX (24 * 1024)
 
@@ -83,6 +93,7 @@ struct kc_collateral {
     const char *expires_first;
     int64_t issued;
     const char *issued_last;
+    struct kc_collateral_dates date[KC_COLLATERAL_PIECES]; /* each piece's own */
 
     struct kc_collateral_set *set; /* owned, when kc_collateral_judge() made it */
 };

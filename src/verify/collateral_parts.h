@@ -41,7 +41,7 @@ const char *kc_collateral_piece_name(enum kc_collateral_piece piece);
 void kc_collateral_note(struct kc_collateral *c, enum kc_collateral_piece piece,
                         enum kc_collateral_reason reason, const char *what, uint64_t at);
 
-/* For kc_collateral's `expires` and `issued` alone. */
+/* For kc_collateral's `expires`, `issued` and `date` alone. */
 void kc_collateral_note_dates(struct kc_collateral *c, enum kc_collateral_piece piece, int64_t from,
                               int64_t to);
 

@@ -1,4 +1,6 @@
 /* Collateral and what it says of the platform, in the verdict's words. */
+#include <string.h>
+
 #include "base/time.h"
 #include "verify/judge.h"
 #include "verify/tcb.h"
@@ -116,6 +118,7 @@ static void judge_tcb(struct kc_judge *j, const struct kc_collateral *collateral
         .expires = collateral->expires,
         .expires_first = collateral->expires_first,
     };
+    memcpy(facts->tcb.collateral, collateral->date, sizeof facts->tcb.collateral);
     if (tcb.module != NULL)
         facts->tcb.module = *tcb.module;
 }

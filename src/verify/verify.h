@@ -86,6 +86,7 @@ struct kc_verdict_tcb {
     int64_t oldest_issue; /* of TCB info, QE identity and the PCK's list: the earliest */
     int64_t expires;
     const char *expires_first; /* which piece's end that is */
+    struct kc_collateral_dates collateral[KC_COLLATERAL_PIECES];
 };
 
 /* What an SEV-SNP report says, and the certificate of the key that signed it. */
