@@ -2,7 +2,7 @@
 BUILD := build
 FUZZ_SECONDS := 60
 
-.PHONY: all demo run test test-sanitized test-clang bench bench-verify bench-kms soak fuzz fuzz-long lint install clean packages
+.PHONY: all demo run test test-sanitized test-clang bench bench-verify bench-kms soak fuzz fuzz-long fuzz-coverage lint install clean packages
 
 all: packages $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -55,6 +55,11 @@ fuzz:
 fuzz-long:
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
+# Lines of src/core that the seeds of fuzz_service reach by themselves, by file.
+fuzz-coverage:
+	@tools/packages install test
+	@tools/fuzz-coverage
+
 lint:
 	@tools/lint
 
@@ -62,4 +67,4 @@ install: all
 	@meson install -C $(BUILD) --no-rebuild
 
 clean:
-	rm -rf build build-sanitized build-fuzz build-lint
+	rm -rf build build-sanitized build-fuzz build-coverage build-lint
