@@ -13,11 +13,12 @@ declare -A may=(
     [image]="base formats"
     [enclave]="base formats core image"
     [aesm]="base formats"
+    [collateral]="base formats verify http"
     [sim]="base formats http aesm"
     [loader]="base formats core image sim"
     [host]="base formats ratls aesm loader core"
     [client]="base formats verify ratls http"
-    [cli]="base formats verify ratls core image aesm sim loader host client"
+    [cli]="base formats verify ratls core image aesm collateral sim loader host client"
 )
 status=0
 for folder in src/*/; do

@@ -23,6 +23,7 @@ struct kc_command {
 };
 
 extern const struct kc_command kc_cmd_attest;
+extern const struct kc_command kc_cmd_collateral;
 extern const struct kc_command kc_cmd_decrypt;
 extern const struct kc_command kc_cmd_dev;
 extern const struct kc_command kc_cmd_doctor;

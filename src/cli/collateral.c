@@ -10,101 +10,164 @@
 #include "cli/cli.h"
 #include "formats/oe_endorsements.h"
 
-#define FILE_MAX ((size_t)1024 * 1024)
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    size_t len = strlen(path);
+    return (len > 0 && path[len - 1] == '/') ||
+           (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
+}
 
-static const struct {
-    const char *name;
-    size_t piece; /* offset of its kc_bytes */
-} files[KC_CLI_COLLATERAL_FILES] = {
-    {"tcb_info.json", offsetof(struct kc_cli_collateral, pieces.tcb_info)},
-    {"tcb_chain.pem", offsetof(struct kc_cli_collateral, pieces.tcb_chain)},
-    {"qe_identity.json", offsetof(struct kc_cli_collateral, pieces.qe_identity)},
-    {"qe_chain.pem", offsetof(struct kc_cli_collateral, pieces.qe_chain)},
-    {"root_ca_crl.der", offsetof(struct kc_cli_collateral, pieces.root_crl)},
-    {"pck_crl.der", offsetof(struct kc_cli_collateral, pieces.pck_crl)},
-    {"pck_crl_chain.pem", offsetof(struct kc_cli_collateral, pieces.pck_crl_chain)},
-    {"pck_chain.pem", offsetof(struct kc_cli_collateral, pieces.pck_chain)},
-    {"vek.der", offsetof(struct kc_cli_collateral, amd.vek)},
-    {"ask_ark.pem", offsetof(struct kc_cli_collateral, amd.chain)},
-    {"auxblob", offsetof(struct kc_cli_collateral, amd.table)},
-};
+static char *file_path(const char *folder, enum kc_bundle_piece piece)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s", folder, kc_bundle_file_name(piece)) >= 0)
+        return path;
+    kc_cli_say("out of memory");
+    return NULL;
+}
 
 /* An empty file is a piece that is there, and damaged: only NULL says that there is none. */
-static bool load_file(const char *folder, size_t i, struct kc_cli_collateral *c)
+static bool load_file(const char *folder, enum kc_bundle_piece piece, struct kc_bundle *out)
 {
-    static const uint8_t empty[1];
-    char *path = NULL;
-    if (asprintf(&path, "%s/%s", folder, files[i].name) < 0) {
-        kc_cli_say("out of memory");
+    char *path = file_path(folder, piece);
+    if (path == NULL)
         return false;
-    }
     bool is_there = access(path, F_OK) == 0 || errno != ENOENT;
-    bool ok = !is_there || kc_cli_read_file(path, FILE_MAX, &c->file[i]);
-    if (ok && is_there) {
-        struct kc_bytes bytes = {c->file[i].len > 0 ? c->file[i].ptr : empty, c->file[i].len};
-        memcpy((uint8_t *)c + files[i].piece, &bytes, sizeof bytes);
-    }
+    bool ok = !is_there || kc_cli_read_file(path, KC_BUNDLE_PIECE_MAX, &out->piece[piece]);
     free(path);
     return ok;
 }
 
-/* A file in place of the folder: Open Enclave's endorsements. */
-static int load_endorsements(const char *path, struct kc_cli_collateral **out)
+static int load_folder(const char *folder, struct kc_bundle *out)
 {
-    struct kc_oe_endorsements in;
-    struct kc_error error = KC_ERROR_NONE;
-    struct kc_cli_collateral *c = calloc(1, sizeof *c);
-    if (c == NULL)
-        return kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
-    if (!kc_cli_read_file(path, KC_OE_ENDORSEMENTS_MAX_SIZE, &c->file[0])) {
-        kc_cli_collateral_free(c);
-        return KC_EXIT_UNJUDGED;
+    for (int i = 0; i < KC_BUNDLE_PIECES; i++) {
+        if (!load_file(folder, (enum kc_bundle_piece)i, out))
+            return KC_EXIT_UNJUDGED;
     }
-    if (kc_oe_endorsements_decode(kc_bytes_of(c->file[0].ptr, c->file[0].len), &in, &error) !=
-        KC_OK) {
-        kc_cli_collateral_free(c);
-        return kc_cli_fail(KC_EXIT_UNJUDGED,
-                           "--collateral %s: neither a folder nor Open Enclave endorsements: %s",
-                           path, error.what);
-    }
-    c->pieces = (struct kc_collateral_pieces){
-        .tcb_info = in.tcb_info,
-        .qe_identity = in.qe_identity,
-        .tcb_chain = in.tcb_info_chain,
-        .qe_chain = in.qe_identity_chain,
-        .root_crl = in.root_ca_crl,
-        .pck_crl = in.pck_crl,
-        .pck_crl_chain = in.pck_crl_chain,
-    };
-    *out = c;
     return KC_EXIT_OK;
 }
 
-int kc_cli_collateral_load(const char *folder, struct kc_cli_collateral **out)
+static bool take_endorsements(const struct kc_oe_endorsements *in, struct kc_bundle *out)
 {
-    struct stat status;
-    if (stat(folder, &status) != 0)
-        return kc_cli_fail(KC_EXIT_UNJUDGED, "--collateral %s: %s", folder, strerror(errno));
-    if (!S_ISDIR(status.st_mode))
-        return load_endorsements(folder, out);
-    struct kc_cli_collateral *c = calloc(1, sizeof *c);
-    if (c == NULL)
-        return kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
-    for (size_t i = 0; i < KC_CLI_COLLATERAL_FILES; i++) {
-        if (!load_file(folder, i, c)) {
-            kc_cli_collateral_free(c);
-            return KC_EXIT_UNJUDGED;
-        }
+    const struct {
+        enum kc_bundle_piece piece;
+        struct kc_bytes bytes;
+    } pieces[] = {
+        {KC_BUNDLE_TCB_INFO, in->tcb_info},           {KC_BUNDLE_QE_IDENTITY, in->qe_identity},
+        {KC_BUNDLE_TCB_CHAIN, in->tcb_info_chain},    {KC_BUNDLE_QE_CHAIN, in->qe_identity_chain},
+        {KC_BUNDLE_ROOT_CRL, in->root_ca_crl},        {KC_BUNDLE_PCK_CRL, in->pck_crl},
+        {KC_BUNDLE_PCK_CRL_CHAIN, in->pck_crl_chain},
+    };
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        if (!kc_bundle_put(out, pieces[i].piece, pieces[i].bytes))
+            return false;
     }
-    *out = c;
-    return KC_EXIT_OK;
+    return true;
+}
+
+static int read_endorsements(const char *option, const char *path, struct kc_bytes bytes,
+                             struct kc_bundle *out)
+{
+    struct kc_oe_endorsements in;
+    struct kc_error error = KC_ERROR_NONE;
+    if (kc_oe_endorsements_decode(bytes, &in, &error) != KC_OK)
+        return kc_cli_fail(KC_EXIT_UNJUDGED,
+                           "%s%s: neither a folder nor a bundle nor Open Enclave endorsements: %s",
+                           option, path, error.what);
+    return take_endorsements(&in, out) ? KC_EXIT_OK
+                                       : kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
+}
+
+static int load_bundle(const char *option, const char *path, struct kc_bundle *out)
+{
+    struct kc_room file = {NULL, 0};
+    struct kc_error error = KC_ERROR_NONE;
+    if (!kc_cli_read_file(path, KC_BUNDLE_MAX, &file))
+        return KC_EXIT_UNJUDGED;
+    struct kc_bytes bytes = kc_bytes_of(file.ptr, file.len);
+    int status = KC_EXIT_OK;
+    if (!kc_bundle_is(bytes))
+        status = read_endorsements(option, path, bytes, out);
+    else if (kc_bundle_decode(bytes, out, &error) != KC_OK)
+        status = kc_cli_fail_with(KC_EXIT_INVALID, path, &error);
+    free(file.ptr);
+    return status;
+}
+
+struct kc_cli_collateral *kc_cli_collateral_of(struct kc_bundle *bundle)
+{
+    struct kc_cli_collateral *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        kc_bundle_clear(bundle);
+        return NULL;
+    }
+    c->bundle = *bundle;
+    *bundle = (struct kc_bundle){0};
+    c->pieces = kc_bundle_intel(&c->bundle);
+    c->amd = kc_bundle_amd(&c->bundle);
+    return c;
+}
+
+int kc_cli_collateral_load(const char *option, const char *path, struct kc_cli_collateral **out)
+{
+    struct kc_bundle bundle = {0};
+    struct stat file;
+    const char *space = option[0] == '\0' ? "" : " ";
+    char name[64];
+    snprintf(name, sizeof name, "%s%s", option, space);
+    if (!kc_cli_is_stdin(path) && stat(path, &file) != 0)
+        return kc_cli_fail(KC_EXIT_UNJUDGED, "%s%s: %s", name, path, strerror(errno));
+    int status = is_folder(path) ? load_folder(path, &bundle) : load_bundle(name, path, &bundle);
+    if (status != KC_EXIT_OK) {
+        kc_bundle_clear(&bundle);
+        return status;
+    }
+    *out = kc_cli_collateral_of(&bundle);
+    return *out != NULL ? KC_EXIT_OK : kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
+}
+
+static int write_folder(const char *folder, const struct kc_bundle *bundle)
+{
+    int status = KC_EXIT_OK;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return kc_cli_fail(KC_EXIT_REFUSED, "%s: %s", folder, strerror(errno));
+    for (int i = 0; status == KC_EXIT_OK && i < KC_BUNDLE_PIECES; i++) {
+        const struct kc_room *piece = &bundle->piece[i];
+        char *path = piece->ptr == NULL ? NULL : file_path(folder, (enum kc_bundle_piece)i);
+        if (piece->ptr != NULL &&
+            (path == NULL || !kc_cli_write_file(path, kc_bytes_of(piece->ptr, piece->len), false)))
+            status = KC_EXIT_REFUSED;
+        free(path);
+    }
+    return status;
+}
+
+int kc_cli_collateral_write(const char *path, const struct kc_bundle *bundle)
+{
+    struct kc_writer w = KC_WRITER_COUNT;
+    struct kc_room room = {NULL, 0};
+    if (is_folder(path))
+        return write_folder(path, bundle);
+    bool ok = kc_bundle_encode(&w, bundle) == KC_OK;
+    if (ok) {
+        room = (struct kc_room){malloc(w.len), w.len};
+        w = kc_writer_of(room);
+        ok = room.ptr != NULL && kc_bundle_encode(&w, bundle) == KC_OK;
+    }
+    int status = KC_EXIT_REFUSED;
+    if (!ok)
+        kc_cli_say("%s: the bundle could not be made", path);
+    else if (kc_cli_write_file(path, kc_writer_written(&w), false))
+        status = KC_EXIT_OK;
+    free(room.ptr);
+    return status;
 }
 
 void kc_cli_collateral_free(struct kc_cli_collateral *c)
 {
     if (c == NULL)
         return;
-    for (size_t i = 0; i < KC_CLI_COLLATERAL_FILES; i++)
-        free(c->file[i].ptr);
+    kc_bundle_clear(&c->bundle);
     free(c);
 }

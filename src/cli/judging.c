@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/collateral.h"
+#include "cli/fetching.h"
 #include "cli/judging_trust.h"
 
 #define HELD_DATA_MAX ((size_t)1024 * 1024)
@@ -25,16 +26,36 @@ const char kc_judging_help[] =
     "                   of Open Enclave endorsements; without\n"
     "                   it TCB levels and revocation are not judged; for SEV-SNP the certificates\n"
     "  --auxblob F      the certificate table that came with an SEV-SNP report (configfs)\n"
-    "  --certificates F AMD's certificates for an SEV-SNP report, in PEM, in any order\n";
+    "  --certificates F AMD's certificates for an SEV-SNP report, in PEM, in any order\n"
+    "  --pcs URL        fetch Intel's collateral from this PCS or PCCS where --collateral names\n"
+    "                   none; several are tried in turn; $KEYCLAVE_PCS, a list with commas\n"
+    "  --kds URL        likewise AMD's, from a KDS; $KEYCLAVE_KDS\n"
+    "  --cache DIR      where fetched collateral is kept; $KEYCLAVE_CACHE,\n"
+    "                   $XDG_CACHE_HOME/keyclave, ~/.cache/keyclave\n";
 
 bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *twice)
 {
     const char **places[] = {
-        &j->policy_path, &j->trust,           &j->at,           &j->held_data_path,
-        &j->state,       &j->collateral_path, &j->auxblob_path, &j->certificates_path,
+        &j->policy_path,
+        &j->trust,
+        &j->at,
+        &j->held_data_path,
+        &j->state,
+        &j->collateral_path,
+        &j->auxblob_path,
+        &j->certificates_path,
+        NULL,
+        NULL,
+        &j->fetching.cache_path,
     };
     if (option < KC_JUDGING_POLICY || option >= KC_JUDGING_OPTION_END)
         return false;
+    if (option == KC_JUDGING_PCS || option == KC_JUDGING_KDS) {
+        if (!(option == KC_JUDGING_PCS ? kc_fetching_add_pcs(&j->fetching, value)
+                                       : kc_fetching_add_kds(&j->fetching, value)))
+            j->fetching.bad_url = value;
+        return true;
+    }
     const char **place = places[option - KC_JUDGING_POLICY];
     *twice = *place != NULL;
     *place = value;
@@ -107,7 +128,9 @@ int kc_judging_load(struct kc_judging *j, const char *command)
     if (status == KC_EXIT_OK)
         status = load_held_data(j);
     if (status == KC_EXIT_OK && j->collateral_path != NULL)
-        status = kc_cli_collateral_load(j->collateral_path, &j->collateral);
+        status = kc_cli_collateral_load("--collateral", j->collateral_path, &j->collateral);
+    if (status == KC_EXIT_OK && j->collateral_path == NULL)
+        status = kc_fetching_load(&j->fetching, command);
     if (status == KC_EXIT_OK && !load_file(j->auxblob_path, &j->auxblob))
         status = KC_EXIT_UNJUDGED;
     if (status == KC_EXIT_OK && !load_file(j->certificates_path, &j->certificates))
@@ -138,6 +161,8 @@ static void judge(struct kc_judging *j, struct kc_bytes bytes)
         return;
     }
     j->is_open = true;
+    if (j->collateral == NULL && kc_fetching_is_on(&j->fetching, j->evidence.is_snp))
+        j->collateral = kc_fetching_run(j, &j->evidence);
     struct kc_verify_input input = {
         .evidence = &j->evidence,
         .has_held_data = j->has_held_data,
@@ -179,6 +204,7 @@ void kc_judging_clear(struct kc_judging *j)
     free(j->auxblob.ptr);
     free(j->certificates.ptr);
     kc_cli_collateral_free(j->collateral);
+    kc_fetching_clear(&j->fetching);
     free(j->verdict);
     *j = (struct kc_judging){0};
 }

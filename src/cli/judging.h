@@ -12,6 +12,19 @@
 
 struct kc_cli_collateral;
 
+#define KC_FETCHING_MAX 8
+
+/* Where collateral may be fetched from: cli/fetching.h. */
+struct kc_fetching {
+    size_t pcs_count;
+    char *pcs[KC_FETCHING_MAX]; /* owned, as the next */
+    size_t kds_count;
+    char *kds[KC_FETCHING_MAX];
+    const char *bad_url;    /* NULL, or what an option gave that is no list of URLs */
+    const char *cache_path; /* as given */
+    char *folder;           /* the cache's, owned; NULL: none */
+};
+
 struct kc_judging {
     /* Options as given; NULL: not given. */
     const char *policy_path;
@@ -19,9 +32,11 @@ struct kc_judging {
     const char *at;
     const char *held_data_path;
     const char *state;
-    const char *collateral_path;   /* a folder */
+    const char *collateral_path;   /* a folder or a bundle */
     const char *auxblob_path;      /* a certificate table beside an SEV-SNP report */
     const char *certificates_path; /* AMD's certificates, PEM */
+
+    struct kc_fetching fetching; /* used where no collateral is named */
 
     /* Loaded by kc_judging_load and kc_judging_run. */
     struct kc_policy policy;
@@ -51,6 +66,9 @@ enum {
     KC_JUDGING_COLLATERAL,
     KC_JUDGING_AUXBLOB,
     KC_JUDGING_CERTIFICATES,
+    KC_JUDGING_PCS,
+    KC_JUDGING_KDS,
+    KC_JUDGING_CACHE,
     KC_JUDGING_OPTION_END,
 };
 
@@ -63,6 +81,9 @@ enum {
         {"state", required_argument, NULL, KC_JUDGING_STATE},                                      \
         {"collateral", required_argument, NULL, KC_JUDGING_COLLATERAL},                            \
         {"auxblob", required_argument, NULL, KC_JUDGING_AUXBLOB},                                  \
+        {"pcs", required_argument, NULL, KC_JUDGING_PCS},                                          \
+        {"kds", required_argument, NULL, KC_JUDGING_KDS},                                          \
+        {"cache", required_argument, NULL, KC_JUDGING_CACHE},                                      \
     {                                                                                              \
         "certificates", required_argument, NULL, KC_JUDGING_CERTIFICATES                           \
     }
@@ -70,7 +91,8 @@ enum {
 /* Their help, one line or more each. */
 extern const char kc_judging_help[];
 
-/* Takes one shared option; false when it is none. An option given twice is `*twice`. */
+/* Takes one shared option; false when it is none. An option given twice is `*twice`; --pcs and
+ * --kds may be. */
 bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *twice);
 
 /* How many of the options' files and the evidence are standard input: more than one is an error. */

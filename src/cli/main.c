@@ -9,6 +9,7 @@
 
 static const struct kc_command *const commands[] = {
     &kc_cmd_attest,
+    &kc_cmd_collateral,
     &kc_cmd_decrypt,
     &kc_cmd_dev,
     &kc_cmd_doctor,

@@ -12,6 +12,7 @@
 #define ROOT_PATH   "/sgx/certification/v4/"
 #define PATH_ROOM   256
 #define HUGE_LEN    ((size_t)4 * 1024 * 1024)
+#define AGE         (60 * 60) /* seconds: Intel's is older too, and clocks differ */
 #define DAY         ((int64_t)24 * 60 * 60)
 #define PEM_TYPE    "application/x-pem-file"
 #define DER_TYPE    "application/pkix-crl"
@@ -180,7 +181,7 @@ bool kc_sim_pcs_answer(const struct kc_sim_state *state, const struct kc_sim_pcs
                        enum kc_sim_pcs_kind fault, struct kc_bytes path, struct kc_bytes query,
                        int64_t now, struct kc_sim_pcs_answer *out)
 {
-    struct kc_sim_collateral_options options = {now, platform->days, platform->status};
+    struct kc_sim_collateral_options options = {now - AGE, platform->days, platform->status};
     struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES];
     const struct route *route = find_route(path);
     enum form form = FORM_AS_IS;

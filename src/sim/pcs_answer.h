@@ -1,7 +1,7 @@
 /*
  * What the simulated PCS answers: Intel's Provisioning Certification Service, REST version 4, for
  * the one platform of the simulated PKI, and rootcacrl as its caches (PCCS) have it. Made anew for
- * each request, issued now.
+ * each request, issued an hour ago.
  *
  *      /sgx/certification/v4/tcb?fmspc=HEX                               TCB info
  *      /sgx/certification/v4/qe/identity                                 QE identity

@@ -1,0 +1,154 @@
+#include "cli/fetching.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/collateral.h"
+
+static bool add(const char *urls, char *list[KC_FETCHING_MAX], size_t *count)
+{
+    while (urls != NULL) {
+        const char *comma = strchr(urls, ',');
+        size_t len = comma == NULL ? strlen(urls) : (size_t)(comma - urls);
+        if (*count == KC_FETCHING_MAX)
+            return false;
+        char *url = strndup(urls, len);
+        if (url == NULL || !kc_web_is_base(url)) {
+            free(url);
+            return false;
+        }
+        list[(*count)++] = url;
+        urls = comma == NULL ? NULL : comma + 1;
+    }
+    return true;
+}
+
+bool kc_fetching_add_pcs(struct kc_fetching *f, const char *urls)
+{
+    return add(urls, f->pcs, &f->pcs_count);
+}
+
+bool kc_fetching_add_kds(struct kc_fetching *f, const char *urls)
+{
+    return add(urls, f->kds, &f->kds_count);
+}
+
+/* A variable that is set and not empty. */
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+static bool load_cache(struct kc_fetching *f)
+{
+    const char *named = f->cache_path != NULL ? f->cache_path : variable("KEYCLAVE_CACHE");
+    const char *xdg = variable("XDG_CACHE_HOME");
+    const char *home = variable("HOME");
+    int n = 0;
+    if (named != NULL)
+        n = asprintf(&f->folder, "%s", named);
+    else if (xdg != NULL)
+        n = asprintf(&f->folder, "%s/keyclave", xdg);
+    else if (home != NULL)
+        n = asprintf(&f->folder, "%s/.cache/keyclave", home);
+    if (n < 0)
+        f->folder = NULL;
+    return n >= 0;
+}
+
+int kc_fetching_load(struct kc_fetching *f, const char *command)
+{
+    if (f->bad_url != NULL)
+        return kc_cli_usage(command, "%s: not a base URL (http:// or https://), or one too many",
+                            f->bad_url);
+    const char *pcs = f->pcs_count > 0 ? NULL : variable("KEYCLAVE_PCS");
+    const char *kds = f->kds_count > 0 ? NULL : variable("KEYCLAVE_KDS");
+    if (!kc_fetching_add_pcs(f, pcs))
+        return kc_cli_usage(command, "KEYCLAVE_PCS=%s: not a list of http:// or https:// URLs",
+                            pcs);
+    if (!kc_fetching_add_kds(f, kds))
+        return kc_cli_usage(command, "KEYCLAVE_KDS=%s: not a list of http:// or https:// URLs",
+                            kds);
+    if (!load_cache(f))
+        return kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
+    return KC_EXIT_OK;
+}
+
+bool kc_fetching_is_on(const struct kc_fetching *f, bool is_amd)
+{
+    return (is_amd ? f->kds_count : f->pcs_count) > 0;
+}
+
+struct kc_fetch_servers kc_fetching_servers(const struct kc_fetching *f)
+{
+    struct kc_fetch_servers servers = {
+        .pcs_count = f->pcs_count, .kds_count = f->kds_count, .limits = kc_web_limits_default};
+    for (size_t i = 0; i < KC_FETCHING_MAX; i++) {
+        servers.pcs[i] = f->pcs[i];
+        servers.kds[i] = f->kds[i];
+    }
+    return servers;
+}
+
+struct kc_fetch_trust kc_fetching_trust(const struct kc_judging *j)
+{
+    return (struct kc_fetch_trust){
+        .root_key = j->has_root_key ? j->root_key : NULL,
+        .amd_roots = j->amd_root,
+        .amd_root_count = j->amd_root_count,
+        .now = j->now,
+    };
+}
+
+void kc_fetching_say(const struct kc_cache_report *report)
+{
+    if (report->trouble[0] != '\0')
+        kc_cli_say("%s", report->trouble);
+    for (int i = 0; report->has_fetched && i < KC_FETCH_PARTS; i++) {
+        if (report->fetch.part[i].state == KC_FETCH_FAILED)
+            kc_cli_say("%s was not fetched: %s", kc_fetch_part_name((enum kc_fetch_part)i),
+                       report->fetch.part[i].reason);
+    }
+}
+
+struct kc_cli_collateral *kc_fetching_run(const struct kc_judging *j,
+                                          const struct kc_evidence *evidence)
+{
+    const struct kc_fetch_servers servers = kc_fetching_servers(&j->fetching);
+    const struct kc_fetch_trust trust = kc_fetching_trust(j);
+    struct kc_cache_report *report = malloc(sizeof *report);
+    struct kc_bundle bundle = {0};
+    struct kc_needs needs;
+    struct kc_error error = KC_ERROR_NONE;
+    struct kc_cli_collateral *out = NULL;
+    if (report == NULL) {
+        kc_cli_say("out of memory");
+    } else if (kc_needs_of_evidence(evidence, &needs, &error) != KC_OK) {
+        kc_cli_say("no collateral can be fetched: %s", error.what);
+    } else {
+        enum kc_err err =
+            kc_cache_get(j->fetching.folder, &needs, &servers, &trust, &bundle, report);
+        if (err == KC_ERR_MEMORY)
+            kc_cli_say("out of memory");
+        else if (err != KC_ERR_REFUSED) /* another root's evidence: the verdict says so */
+            kc_fetching_say(report);
+        kc_needs_clear(&needs);
+        if (err != KC_ERR_REFUSED)
+            out = kc_cli_collateral_of(&bundle);
+    }
+    free(report);
+    return out;
+}
+
+void kc_fetching_clear(struct kc_fetching *f)
+{
+    for (size_t i = 0; i < KC_FETCHING_MAX; i++) {
+        free(f->pcs[i]);
+        free(f->kds[i]);
+    }
+    free(f->folder);
+    *f = (struct kc_fetching){0};
+}

@@ -1,0 +1,37 @@
+/*
+ * Whether pieces are good for these needs now: what a server sent, or what lies in a cache. The
+ * judgement is verify's own (verify/collateral.h, verify/amd_chain.h).
+ */
+#ifndef KC_COLLATERAL_SOUND_H
+#define KC_COLLATERAL_SOUND_H
+
+#include "collateral/fetch.h"
+
+/* For how long all that was judged is good. */
+struct kc_sound_dates {
+    int64_t issued;
+    int64_t expires;
+};
+
+/*
+ * Judges `part` of `bundle`; `dates` may be NULL. KC_ERR_REFUSED with the check that fails in
+ * `why`; KC_ERR_ABSENT: it is not there; KC_ERR_MEMORY. What is revoked is no fault of the pieces
+ * that say so.
+ */
+KC_MUST_USE enum kc_err kc_sound_part(enum kc_fetch_part part, const struct kc_bundle *bundle,
+                                      const struct kc_needs *needs,
+                                      const struct kc_fetch_trust *trust,
+                                      struct kc_sound_dates *dates, char why[KC_WEB_REASON_MAX]);
+
+/* Whether `part` is among the needs. */
+bool kc_sound_is_needed(enum kc_fetch_part part, const struct kc_needs *needs);
+
+/* All that is needed, likewise. */
+KC_MUST_USE enum kc_err kc_sound_all(const struct kc_bundle *bundle, const struct kc_needs *needs,
+                                     const struct kc_fetch_trust *trust,
+                                     struct kc_sound_dates *dates, char why[KC_WEB_REASON_MAX]);
+
+/* Whether the evidence's own PCK chain is of the trusted root, its dates aside. */
+bool kc_sound_is_trusted(const struct kc_needs *needs, const struct kc_fetch_trust *trust);
+
+#endif
