@@ -208,6 +208,25 @@ expect 0 sim collateral "$folder/collateral"
 expect 0 attest "$url" --policy "$folder/strict" --collateral "$folder/collateral" --pin
 expect 3 key list
 KEYCLAVE_COLLATERAL=$folder/collateral expect 0 key list
+# Or fetched, once, from a (simulated) PCS that may then go away.
+"$program" sim pcs >"$folder/pcs" 2>/dev/null 9>&- &
+pcs=$!
+for _ in $(seq 100); do
+    grep -q '^ready ' "$folder/pcs" && break
+    sleep 0.05
+done
+pcs_url=$(sed -n 's/^ready //p' "$folder/pcs")
+expect 0 attest "$url" --policy "$folder/strict" --pcs "$pcs_url"
+[ "$(grep -c ^GET "$folder/pcs")" = 4 ] || fail 'not four requests to the PCS'
+KEYCLAVE_PCS=$pcs_url expect 0 key list
+[ "$(grep -c ^GET "$folder/pcs")" = 4 ] || fail 'collateral is fetched twice'
+kill "$pcs"
+wait "$pcs" 2>/dev/null
+KEYCLAVE_PCS=$pcs_url expect 0 key list
+rm -r "$KEYCLAVE_STATE/collateral"
+KEYCLAVE_PCS=$pcs_url expect 3 key list
+says err 'was not fetched'
+expect 64 attest "$url" --policy "$folder/strict" --pcs 127.0.0.1:1
 
 # 7 a damaged file of pins is refused, not passed over
 echo 'more' >>"$KEYCLAVE_STATE/services"

@@ -153,7 +153,7 @@ for _ in $(seq 400); do
     sleep 0.05
 done
 (
-    eval "$(grep -o 'export KEYCLAVE_STATE=.*' "$work/dev.out")"
+    eval "$(grep -o 'export KEYCLAVE_.*' "$work/dev.out")"
     "$keyclave" key create mine >/dev/null
     echo 'a secret' | "$keyclave" encrypt mine >"$work/cipher"
     [ "$("$keyclave" decrypt mine "$work/cipher")" = 'a secret' ]

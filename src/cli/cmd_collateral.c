@@ -182,7 +182,7 @@ static int fetch(struct options *options, const char *path)
     if (options->out == NULL && j->fetching.cache_path == NULL && !options->json)
         return kc_cli_usage(NAME, "where to? Name --out FILE, --out DIR or --cache DIR");
     j->now = (int64_t)time(NULL);
-    int status = kc_fetching_load(&j->fetching, NAME);
+    int status = kc_fetching_load(&j->fetching, j->state, NAME);
     if (status == KC_EXIT_OK)
         status = kc_judging_load_trust(j);
     if (status == KC_EXIT_OK)

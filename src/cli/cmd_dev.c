@@ -15,12 +15,17 @@
 #include "base/hex.h"
 #include "cli/pinning.h"
 #include "cli/serving.h"
+#include "host/address.h"
 #include "loader/loader.h"
+#include "sim/pcs_server.h"
+#include "sim/state.h"
 
 static const char help[] =
     "usage: keyclave dev [--listen A:P] [--verbose]\n\n"
-    "Runs a service on the simulated platform, initialises it, and prints its token and commands\n"
-    "to paste. Everything it makes is in a temporary folder and goes away with Ctrl-C.\n\n"
+    "Runs a service on the simulated platform, with a simulated PCS beside it, initialises it, "
+    "and\n"
+    "prints its token and commands to paste. Everything it makes is in a temporary folder and goes "
+    "away with Ctrl-C.\n\n"
     "      --listen A:P   127.0.0.1:8200, or another port if that is taken\n"
     "  -v, --verbose      show the server's log\n"
     "      --help         this text\n\n"
@@ -33,6 +38,9 @@ struct dev {
     bool verbose;
     bool help;
     char folder[128];
+    struct kc_sim_state *platform;
+    struct kc_sim_pcs *pcs; /* serves the platform's collateral */
+    char pcs_url[KC_ADDRESS_TEXT_SIZE + 16];
     struct kc_serving serving;
     struct kc_server_facts facts;
     pthread_t thread; /* asks the service to be initialised, while this one serves */
@@ -77,7 +85,7 @@ static bool write_policy(const struct dev *d, const char *path)
     char hex[2 * KC_SGX_HASH_SIZE + 1];
     char text[256];
     kc_hex_encode_lower(kc_bytes_of(identity->mrenclave, KC_SGX_HASH_SIZE), hex);
-    snprintf(text, sizeof text, "{\"mrenclave\": \"%s\", \"tcb\": \"ignore\"}\n", hex);
+    snprintf(text, sizeof text, "{\"mrenclave\": \"%s\"}\n", hex);
     return kc_cli_write_file(path, kc_bytes_of_text(text), false);
 }
 
@@ -100,13 +108,14 @@ static void print_story(const struct dev *d, const char *address, const char *to
            "  address      https://%s\n  measurement  %s\n  kms-id       %s\n  token        %s\n\n"
            "In another terminal:\n\n"
            "  export KEYCLAVE_STATE=%s KEYCLAVE_ADDR=https://%s\n"
+           "  export KEYCLAVE_PCS=%s\n"
            "  %s key create mine\n"
            "  echo 'a secret' | %s encrypt mine > secret.txt\n"
            "  %s decrypt mine secret.txt\n\n"
            "Any other client of Vault's transit API verifies it with %s/ca.pem:\n\n"
            "  curl --cacert %s/ca.pem -H 'X-Vault-Token: %s' https://%s/v1/transit/keys/mine\n\n",
-           address, mrenclave, kms_id, token, d->folder, address, program, program, program,
-           d->folder, d->folder, token, address);
+           address, mrenclave, kms_id, token, d->folder, address, d->pcs_url, program, program,
+           program, d->folder, d->folder, token, address);
     fflush(stdout);
 }
 
@@ -117,6 +126,7 @@ static int initialise(const struct dev *d, const char *address)
     char policy[256];
     char token[256];
     char ca[256];
+    char pcs[sizeof d->pcs_url];
     snprintf(url, sizeof url, "https://%s", address);
     snprintf(policy, sizeof policy, "%s/policy.json", d->folder);
     snprintf(token, sizeof token, "%s/token", d->folder);
@@ -131,6 +141,8 @@ static int initialise(const struct dev *d, const char *address)
                          (char[]){"sim"},
                          (char[]){"--state"},
                          (char[]){"DIR"},
+                         (char[]){"--pcs"},
+                         pcs,
                          (char[]){"--token-out"},
                          token,
                          (char[]){"--ca-out"},
@@ -138,6 +150,7 @@ static int initialise(const struct dev *d, const char *address)
                          NULL};
     char folder[sizeof d->folder];
     memcpy(folder, d->folder, sizeof folder);
+    memcpy(pcs, d->pcs_url, sizeof pcs);
     arguments[7] = folder;
     optind = 0; /* nobody else reads options any more */
     int status = kc_cmd_init.run((int)(sizeof arguments / sizeof arguments[0]) - 1, arguments);
@@ -192,6 +205,32 @@ static int serve(struct dev *d)
     return status;
 }
 
+/* Collateral as Intel would serve it, so that the service is judged whole from its first day on. */
+static int start_pcs(struct dev *d)
+{
+    static const struct kc_sim_pcs_options options = {.platform = {KC_TCB_UP_TO_DATE, 30}};
+    struct kc_error error = KC_ERROR_NONE;
+    struct kc_address address;
+    struct kc_address bound;
+    char text[KC_ADDRESS_TEXT_SIZE];
+    if (kc_sim_state_open(d->folder, &d->platform, &error) != KC_OK)
+        return kc_cli_fail_with(KC_EXIT_REFUSED, d->folder, &error);
+    int fd = kc_address_parse("127.0.0.1:0", &address) ? kc_address_listen(&address, &bound) : -1;
+    if (fd < 0)
+        return kc_cli_fail(KC_EXIT_REFUSED, "simulated PCS: %s", strerror(errno));
+    if (kc_sim_pcs_start(d->platform, fd, &options, &d->pcs, &error) != KC_OK)
+        return kc_cli_fail_with(KC_EXIT_REFUSED, "simulated PCS", &error);
+    kc_address_format(&bound, text);
+    snprintf(d->pcs_url, sizeof d->pcs_url, "http://%s", text);
+    return KC_EXIT_OK;
+}
+
+static void stop_pcs(struct dev *d)
+{
+    kc_sim_pcs_stop(d->pcs);
+    kc_sim_state_free(d->platform);
+}
+
 static int run_in_folder(struct dev *d)
 {
     struct kc_config_error error;
@@ -203,9 +242,12 @@ static int run_in_folder(struct dev *d)
     int status = KC_EXIT_REFUSED;
     if (kc_config_set(&d->config, KC_CONFIG_OF_COMMAND_LINE, "state", d->folder, &error) == KC_OK &&
         kc_config_set(&d->config, KC_CONFIG_OF_COMMAND_LINE, "platform", "sim", &error) == KC_OK)
-        status = serve(d);
+        status = start_pcs(d);
     else
         kc_cli_say("%s", error.text);
+    if (status == KC_EXIT_OK)
+        status = serve(d);
+    stop_pcs(d);
     nftw(d->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     return status;
 }

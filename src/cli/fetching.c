@@ -42,24 +42,20 @@ static const char *variable(const char *name)
     return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-static bool load_cache(struct kc_fetching *f)
+static bool load_cache(struct kc_fetching *f, const char *state)
 {
     const char *named = f->cache_path != NULL ? f->cache_path : variable("KEYCLAVE_CACHE");
-    const char *xdg = variable("XDG_CACHE_HOME");
-    const char *home = variable("HOME");
-    int n = 0;
-    if (named != NULL)
-        n = asprintf(&f->folder, "%s", named);
-    else if (xdg != NULL)
-        n = asprintf(&f->folder, "%s/keyclave", xdg);
-    else if (home != NULL)
-        n = asprintf(&f->folder, "%s/.cache/keyclave", home);
+    char *folder = named != NULL ? NULL : kc_cli_state_folder(state);
+    int n = named != NULL    ? asprintf(&f->folder, "%s", named)
+            : folder != NULL ? asprintf(&f->folder, "%s/collateral", folder)
+                             : -1;
+    free(folder);
     if (n < 0)
         f->folder = NULL;
     return n >= 0;
 }
 
-int kc_fetching_load(struct kc_fetching *f, const char *command)
+int kc_fetching_load(struct kc_fetching *f, const char *state, const char *command)
 {
     if (f->bad_url != NULL)
         return kc_cli_usage(command, "%s: not a base URL (http:// or https://), or one too many",
@@ -72,9 +68,9 @@ int kc_fetching_load(struct kc_fetching *f, const char *command)
     if (!kc_fetching_add_kds(f, kds))
         return kc_cli_usage(command, "KEYCLAVE_KDS=%s: not a list of http:// or https:// URLs",
                             kds);
-    if (!load_cache(f))
-        return kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
-    return KC_EXIT_OK;
+    if (f->pcs_count + f->kds_count == 0 || load_cache(f, state))
+        return KC_EXIT_OK;
+    return kc_cli_fail(KC_EXIT_UNJUDGED, "there is no place for a cache: name one with --cache");
 }
 
 bool kc_fetching_is_on(const struct kc_fetching *f, bool is_amd)

@@ -4,7 +4,7 @@
  *                  option      environment       else
  *   Intel's        --pcs       KEYCLAVE_PCS      none; `collateral fetch`: Intel's own
  *   AMD's          --kds       KEYCLAVE_KDS      none; `collateral fetch`: AMD's own
- *   cache          --cache     KEYCLAVE_CACHE    $XDG_CACHE_HOME/keyclave, ~/.cache/keyclave
+ *   cache          --cache     KEYCLAVE_CACHE    `collateral` in the state folder
  *
  * An URL may be a list with commas; options may stand several times.
  */
@@ -18,9 +18,9 @@
 KC_MUST_USE bool kc_fetching_add_pcs(struct kc_fetching *f, const char *urls);
 KC_MUST_USE bool kc_fetching_add_kds(struct kc_fetching *f, const char *urls);
 
-/* Completes options from the environment. KC_EXIT_OK, or the exit status after it has said what is
+/* Completes options from the environment; `state` is --state or NULL. KC_EXIT_OK, or the exit status after it has said what is
  * wrong there. */
-KC_MUST_USE int kc_fetching_load(struct kc_fetching *f, const char *command);
+KC_MUST_USE int kc_fetching_load(struct kc_fetching *f, const char *state, const char *command);
 
 /* Whether evidence of this kind can be fetched for. */
 bool kc_fetching_is_on(const struct kc_fetching *f, bool is_amd);

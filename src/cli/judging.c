@@ -30,8 +30,8 @@ const char kc_judging_help[] =
     "  --pcs URL        fetch Intel's collateral from this PCS or PCCS where --collateral names\n"
     "                   none; several are tried in turn; $KEYCLAVE_PCS, a list with commas\n"
     "  --kds URL        likewise AMD's, from a KDS; $KEYCLAVE_KDS\n"
-    "  --cache DIR      where fetched collateral is kept; $KEYCLAVE_CACHE,\n"
-    "                   $XDG_CACHE_HOME/keyclave, ~/.cache/keyclave\n";
+    "  --cache DIR      where fetched collateral is kept; $KEYCLAVE_CACHE, else `collateral` in\n"
+    "                   the state folder\n";
 
 bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *twice)
 {
@@ -130,7 +130,7 @@ int kc_judging_load(struct kc_judging *j, const char *command)
     if (status == KC_EXIT_OK && j->collateral_path != NULL)
         status = kc_cli_collateral_load("--collateral", j->collateral_path, &j->collateral);
     if (status == KC_EXIT_OK && j->collateral_path == NULL)
-        status = kc_fetching_load(&j->fetching, command);
+        status = kc_fetching_load(&j->fetching, j->state, command);
     if (status == KC_EXIT_OK && !load_file(j->auxblob_path, &j->auxblob))
         status = KC_EXIT_UNJUDGED;
     if (status == KC_EXIT_OK && !load_file(j->certificates_path, &j->certificates))

@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "cli/collateral.h"
+#include "cli/fetching.h"
 #include "cli/pinning.h"
 
 #define DEFAULT_ADDR "https://127.0.0.1:8200"
@@ -17,8 +18,9 @@ const char kc_service_help[] =
     "      --trust WHAT     the root to trust: intel, sim (the simulated root of the state\n"
     "                       folder), or a file with the root certificate in PEM;\n"
     "                       $KEYCLAVE_TRUST, else what was pinned, else intel\n"
-    "      --collateral DIR Intel's collateral as files; $KEYCLAVE_COLLATERAL. Without it a\n"
-    "                       policy that asks for TCB levels accepts nothing\n"
+    "      --collateral F|D Intel's collateral, a bundle or a folder; $KEYCLAVE_COLLATERAL\n"
+    "      --pcs URL        else it is fetched from this PCS or PCCS; $KEYCLAVE_PCS. Without\n"
+    "                       either a policy that asks for TCB levels accepts nothing\n"
     "      --kms-id HEX     the service that it must be; $KEYCLAVE_KMS_ID, else what was pinned\n"
     "      --state DIR      the state folder ($KEYCLAVE_STATE, ~/.local/state/keyclave)\n"
     "      --timeout N      seconds for connecting, for the evidence and for a request (10)\n"
@@ -35,6 +37,7 @@ bool kc_service_take(struct kc_service_options *options, int letter, const char 
     const char **place = letter == KC_SERVICE_POLICY       ? &options->policy
                          : letter == KC_SERVICE_TRUST      ? &options->trust
                          : letter == KC_SERVICE_COLLATERAL ? &options->collateral
+                         : letter == KC_SERVICE_PCS        ? &options->pcs
                          : letter == KC_SERVICE_KMS_ID     ? &options->kms_id
                          : letter == KC_SERVICE_STATE      ? &options->state
                          : letter == KC_SERVICE_TIMEOUT    ? &options->timeout
@@ -94,6 +97,8 @@ static int load_judging(const char *command, const struct kc_service_options *op
     j->trust = named(options->trust, "KEYCLAVE_TRUST");
     j->collateral_path = named(options->collateral, "KEYCLAVE_COLLATERAL");
     j->state = options->state;
+    if (options->pcs != NULL && !kc_fetching_add_pcs(&j->fetching, options->pcs))
+        j->fetching.bad_url = options->pcs;
     out->has_policy = j->policy_path != NULL;
     if (!out->has_policy &&
         (purpose == KC_SERVICE_INIT || (purpose == KC_SERVICE_USE && !out->is_pinned)))
@@ -145,6 +150,15 @@ static int set_rule(const char *command, const struct kc_service_options *option
     return KC_EXIT_OK;
 }
 
+/* For the client: collateral for the evidence that it has just received, kept until the next. */
+static const struct kc_collateral_pieces *fetch(void *context, const struct kc_evidence *evidence)
+{
+    struct kc_judging *j = context;
+    kc_cli_collateral_free(j->collateral);
+    j->collateral = kc_fetching_run(j, evidence);
+    return j->collateral == NULL ? NULL : &j->collateral->pieces;
+}
+
 int kc_service_open(const char *command, const struct kc_service_options *options,
                     enum kc_service_purpose purpose, struct kc_service *out)
 {
@@ -174,6 +188,8 @@ int kc_service_open(const char *command, const struct kc_service_options *option
     kc_client_use_root(out->client, out->judging.root_key);
     kc_client_use_collateral(
         out->client, out->judging.collateral == NULL ? NULL : &out->judging.collateral->pieces);
+    if (out->judging.collateral == NULL && kc_fetching_is_on(&out->judging.fetching, false))
+        kc_client_use_collateral_source(out->client, fetch, &out->judging);
     return KC_EXIT_OK;
 }
 

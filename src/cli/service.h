@@ -6,7 +6,7 @@
  *   address        --addr         KEYCLAVE_ADDR          VAULT_ADDR, https://127.0.0.1:8200
  *   policy         --policy       KEYCLAVE_POLICY        what was pinned
  *   root           --trust        KEYCLAVE_TRUST         what was pinned, Intel's
- *   collateral     --collateral   KEYCLAVE_COLLATERAL    none
+ *   collateral     --collateral   KEYCLAVE_COLLATERAL    --pcs, KEYCLAVE_PCS: fetched; none
  *   kms-id         --kms-id       KEYCLAVE_KMS_ID        what was pinned
  *   token          --token-file   KEYCLAVE_TOKEN, VAULT_TOKEN   `token` in the state folder,
  *                                                        ~/.vault-token
@@ -26,6 +26,7 @@ struct kc_service_options {
     const char *policy;
     const char *trust;
     const char *collateral;
+    const char *pcs;
     const char *kms_id;
     const char *state;
     const char *timeout; /* seconds */
@@ -39,6 +40,7 @@ enum {
     KC_SERVICE_POLICY = 256,
     KC_SERVICE_TRUST,
     KC_SERVICE_COLLATERAL,
+    KC_SERVICE_PCS,
     KC_SERVICE_KMS_ID,
     KC_SERVICE_STATE,
     KC_SERVICE_TIMEOUT,
@@ -53,6 +55,7 @@ enum {
     {"policy", required_argument, NULL, KC_SERVICE_POLICY},                                        \
         {"trust", required_argument, NULL, KC_SERVICE_TRUST},                                      \
         {"collateral", required_argument, NULL, KC_SERVICE_COLLATERAL},                            \
+        {"pcs", required_argument, NULL, KC_SERVICE_PCS},                                          \
         {"kms-id", required_argument, NULL, KC_SERVICE_KMS_ID},                                    \
         {"state", required_argument, NULL, KC_SERVICE_STATE},                                      \
         {"timeout", required_argument, NULL, KC_SERVICE_TIMEOUT},                                  \

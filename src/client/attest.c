@@ -143,12 +143,15 @@ static bool judge(const struct kc_client_terms *terms, const struct kc_ratls_evi
                   const struct kc_ratls_connection *connection, struct kc_client_report *report)
 {
     const struct kc_evidence quote = {.wrapping = KC_WRAPPING_QUOTE, .quote = evidence->quote};
+    const struct kc_collateral_pieces *collateral = terms->collateral;
+    if (collateral == NULL && terms->source != NULL)
+        collateral = terms->source(terms->source_context, &quote);
     const struct kc_verify_input input = {
         .evidence = &quote,
         .root_key = terms->root_key,
         .now = terms->now,
         .policy = terms->policy,
-        .collateral = terms->collateral,
+        .collateral = collateral,
     };
     kc_verify(&input, &report->verdict);
     report->has_verdict = true;

@@ -10,11 +10,18 @@
 #include "client/report.h"
 #include "client/tls.h"
 
+/* Collateral for this evidence, of which nothing is known to be genuine yet; NULL: there is none.
+ */
+typedef const struct kc_collateral_pieces *
+kc_client_collateral_source(void *context, const struct kc_evidence *evidence);
+
 /* What the relying party asks for; all of it his own. */
 struct kc_client_terms {
     const struct kc_policy *policy;
     const uint8_t *root_key;                       /* 64: x || y */
     const struct kc_collateral_pieces *collateral; /* NULL: none */
+    kc_client_collateral_source *source;           /* NULL, or asked where there is none */
+    void *source_context;
     enum kc_ratls_kms_id_rule rule;
     const uint8_t *kms_id; /* 32, for the pinned rule */
     int64_t now;           /* seconds since 1970 */

@@ -20,6 +20,8 @@ struct kc_client {
     struct kc_policy policy;
     uint8_t root_key[64];
     const struct kc_collateral_pieces *collateral;
+    kc_client_collateral_source *source;
+    void *source_context;
     bool has_rule;
     enum kc_ratls_kms_id_rule rule;
     uint8_t kms_id[KC_RATLS_HASH_SIZE];
@@ -93,6 +95,14 @@ void kc_client_use_collateral(struct kc_client *client,
 {
     kc_client_tls_close(&client->tls);
     client->collateral = collateral;
+}
+
+void kc_client_use_collateral_source(struct kc_client *client, kc_client_collateral_source *source,
+                                     void *context)
+{
+    kc_client_tls_close(&client->tls);
+    client->source = source;
+    client->source_context = context;
 }
 
 enum kc_client_status kc_client_set_policy(struct kc_client *client, const char *json, size_t len)
@@ -179,6 +189,8 @@ static enum kc_client_status attest(struct kc_client *client, struct kc_client_t
         .policy = &client->policy,
         .root_key = client->root_key,
         .collateral = client->collateral,
+        .source = client->source,
+        .source_context = client->source_context,
         .rule = client->rule,
         .kms_id = client->kms_id,
         .now = (int64_t)time(NULL),

@@ -111,8 +111,7 @@ static bool fetch_part(const struct job *job, enum kc_fetch_part part, const cha
 {
     char url[KC_WEB_URL_MAX];
     char why[KC_WEB_REASON_MAX];
-    reason[0] = '\0';
-    if (count == 0)
+    if (count == 0 && reason[0] == '\0')
         snprintf(reason, KC_FETCH_REASON_MAX, "no server is named for it");
     for (size_t i = 0; i < count; i++) {
         why[0] = '\0';

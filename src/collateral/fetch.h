@@ -57,7 +57,7 @@ enum kc_fetch_state {
 struct kc_fetch_report {
     struct {
         enum kc_fetch_state state;
-        char reason[KC_FETCH_REASON_MAX]; /* KC_FETCH_FAILED: of each server, in words */
+        char reason[KC_FETCH_REASON_MAX]; /* KC_FETCH_FAILED: of each server and product */
     } part[KC_FETCH_PARTS];
 };
 
