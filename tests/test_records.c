@@ -47,6 +47,22 @@ static struct kc_records *table(void)
     return records;
 }
 
+/* Two ids of one hash: nobody can find them, so the record is given another id where it lies. */
+static void test_same_hash(void **unused)
+{
+    (void)unused;
+    static const struct kc_record_id token = {KC_RECORD_TOKEN, 1, "t"};
+    static const struct kc_record_id key = {KC_RECORD_KEY, 1, "k"};
+    struct kc_records *records = table();
+    struct kc_record *record = make(&token, 1, 1, 8);
+    assert_int_equal(kc_records_put(records, record), KC_OK);
+    assert_int_equal(found(records, &token), 1);
+    record->id = key;
+    assert_int_equal(found(records, &token), 0);
+    kc_record_release(record);
+    kc_records_free(records);
+}
+
 static void test_never_back(void **unused)
 {
     (void)unused;
@@ -236,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_never_back),
+        cmocka_unit_test(test_same_hash),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_outlives_the_table),
         cmocka_unit_test(test_bounded),

@@ -15,8 +15,9 @@
 
 _Static_assert(SLOTS < NONE && HELD_MAX < SLOTS && BYTES_MAX > KC_RECORD_BODY_MAX, "limits");
 
-/* What is known of one record. Two ids with one hash of 64 bits would be taken for one: that takes
- * 2^32 records, for nobody knows the key. */
+/* What is known of one record. Two ids with one hash of 64 bits share a slot: that takes 2^32
+ * records, for nobody knows the key. A record is given for its own id only, or who guesses tokens
+ * would have to meet 64 bits and not 256. */
 struct slot {
     uint64_t hash;
     uint64_t version;
@@ -177,7 +178,7 @@ const struct kc_record *kc_records_find(struct kc_records *records, const struct
     struct place at = place_of(records, id);
     pthread_mutex_lock(&at.shard->lock);
     struct slot *slot = find(at.shard, at.hash);
-    if (slot != NULL && slot->record != NULL) {
+    if (slot != NULL && slot->record != NULL && kc_record_id_equal(&slot->record->id, id)) {
         record = kc_record_hold(slot->record);
         list_remove(at.shard, slot);
         list_add_newest(at.shard, slot);
