@@ -46,20 +46,26 @@ static inline int client_machine_teardown(void **state)
     return 0;
 }
 
+/* A policy for the code of model servers. */
+static inline void client_set_policy(struct kc_client *client)
+{
+    char policy[160];
+    uint8_t mrenclave[32] = {MODEL_MRENCLAVE_BYTE};
+    char hex[65];
+    kc_hex_encode_lower(kc_bytes_of(mrenclave, sizeof mrenclave), hex);
+    snprintf(policy, sizeof policy, "{\"mrenclave\": \"%s\", \"tcb\": \"ignore\"}", hex);
+    assert_int_equal(kc_client_set_policy(client, policy, strlen(policy)), KC_CLIENT_OK);
+}
+
 /* A client of that server with the machine's root and a policy for its code, and no pin. */
 static inline struct kc_client *client_of(const struct client_machine *m,
                                           const struct model_server *server)
 {
     char url[64];
-    char policy[160];
-    uint8_t mrenclave[32] = {MODEL_MRENCLAVE_BYTE};
-    char hex[65];
     snprintf(url, sizeof url, "https://127.0.0.1:%u", model_server_port(server));
     struct kc_client *client = kc_client_new(url);
     assert_non_null(client);
-    kc_hex_encode_lower(kc_bytes_of(mrenclave, sizeof mrenclave), hex);
-    snprintf(policy, sizeof policy, "{\"mrenclave\": \"%s\", \"tcb\": \"ignore\"}", hex);
-    assert_int_equal(kc_client_set_policy(client, policy, strlen(policy)), KC_CLIENT_OK);
+    client_set_policy(client);
     assert_int_equal(kc_client_set_root(client, m->root_pem, strlen(m->root_pem)), KC_CLIENT_OK);
     return client;
 }

@@ -76,6 +76,8 @@ expect 64 init "$url" --trust sim
 says err '--policy'
 expect 1 init "$url" --policy "$folder/other-policy" --trust sim
 says err policy.mrenclave
+expect 64 init "$url" --policy "$folder/any" --trust sim
+says err 'neither mrenclave nor mrsigner'
 expect 64 init "$url" "${judged[@]}" --seal everyone
 expect 64 init "$url" "${judged[@]}" --kms-id "$kms_id"
 : >"$folder/old-token"
@@ -104,6 +106,9 @@ says out "\"mrenclave\": \"$mrenclave\""
 cmp -s "$folder/ca.pem" "$folder/ca2.pem" || fail 'two certificates of one service'
 expect 1 attest "$url" --kms-id "${kms_id//[0-9]/a}"
 expect 1 attest "$url" --policy "$folder/other-policy"
+expect 0 attest "$url" --policy "$folder/any"
+KEYCLAVE_TOKEN=kct.model-token expect 64 key list --addr "$url" --policy "$folder/any"
+says err 'neither mrenclave nor mrsigner'
 
 # 3 keys, ciphertext and plaintext; the token from a file, a variable and the state folder
 export KEYCLAVE_ADDR=$url

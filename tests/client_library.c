@@ -25,6 +25,9 @@ int main(void)
         strstr(kc_client_error(client), "mrenclave") == NULL)
         return fail("policy");
     if (kc_client_request(client, &request, &answer) != KC_CLIENT_USAGE ||
+        strstr(kc_client_error(client), "mrsigner") == NULL)
+        return fail("any enclave");
+    if (kc_client_connect(client) != KC_CLIENT_USAGE ||
         strstr(kc_client_error(client), "pinned") == NULL)
         return fail("pin");
     kc_client_allow_first_contact(client);

@@ -219,10 +219,34 @@ static void reaches_names(void **state)
     snprintf(url, sizeof url, "https://localhost:%u/", model_server_port(server));
     struct kc_client *client = kc_client_new(url);
     assert_non_null(client);
-    assert_int_equal(kc_client_set_policy(client, "{\"tcb\": \"ignore\"}", 17), KC_CLIENT_OK);
+    client_set_policy(client);
     assert_int_equal(kc_client_set_root(client, m->root_pem, strlen(m->root_pem)), KC_CLIENT_OK);
     client_pin_to(client, server);
     assert_int_equal(client_post(client, NULL, 0), KC_CLIENT_OK);
+    kc_client_free(client);
+    model_server_stop(server);
+}
+
+/* Anybody's own genuine enclave may claim a kms-id that is public: a pin holds no one but the code
+ * that the policy names. Such a service may be looked at, and gets nothing. */
+static void sends_nothing_to_just_any_enclave(void **state)
+{
+    struct client_machine *m = *state;
+    struct model_server *server = start(m, (struct model_options){.lie = MODEL_OTHER_CODE});
+    struct kc_client *client = client_of(m, server);
+    static const char *const policies[] = {"{\"tcb\": \"ignore\"}",
+                                           "{\"tee\": \"sgx\", \"isv_prod_id\": 1,"
+                                           " \"tcb\": \"ignore\"}"};
+    client_pin_to(client, server);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(kc_client_set_policy(client, policies[i], strlen(policies[i])),
+                         KC_CLIENT_OK);
+        assert_int_equal(client_post(client, NULL, 0), KC_CLIENT_USAGE);
+        assert_non_null(strstr(kc_client_error(client), "mrenclave"));
+        assert_int_equal(kc_client_connect(client), i == 0 ? KC_CLIENT_OK : KC_CLIENT_REFUSED);
+        assert_int_equal(client_post(client, NULL, 0), KC_CLIENT_USAGE);
+    }
+    expect_seen(m, server, 2, 2, 0);
     kc_client_free(client);
     model_server_stop(server);
 }
@@ -274,6 +298,8 @@ int main(void)
         TEST(refuses_requests_that_are_none),
         TEST(refuses_settings),
         TEST(reaches_names),
+        TEST(sends_nothing_to_just_any_enclave),
+        TEST(sends_nothing_to_just_any_enclave),
         TEST(reports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,7 +103,7 @@ static void use_client(struct client_machine *m, const struct secrets *secrets, 
     assert_int_equal(read(in, &hello, sizeof hello), sizeof hello);
     snprintf(url, sizeof url, "https://127.0.0.1:%u", hello.port);
     struct kc_client *client = kc_client_new(url);
-    assert_int_equal(kc_client_set_policy(client, "{\"tcb\": \"ignore\"}", 17), KC_CLIENT_OK);
+    client_set_policy(client);
     assert_int_equal(kc_client_set_root(client, m->root_pem, strlen(m->root_pem)), KC_CLIENT_OK);
     assert_int_equal(kc_client_pin(client, hello.kms_id), KC_CLIENT_OK);
     assert_int_equal(kc_client_request(client, &request, &answer), KC_CLIENT_OK);

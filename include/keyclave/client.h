@@ -74,7 +74,8 @@ struct kc_client;
 /*
  * A client of "https://HOST[:PORT]", HOST being a name, an IPv4 address or an IPv6 one in brackets;
  * without a port 443. It trusts Intel's root, accepts what the default policy does (no debug
- * enclave, TCB UpToDate) and has no service pinned. NULL: no memory, or not such a URL.
+ * enclave, TCB UpToDate; any code, so that it can be looked at with kc_client_connect() and no
+ * more) and has no service pinned. NULL: no memory, or not such a URL.
  */
 struct kc_client *kc_client_new(const char *url);
 
@@ -111,8 +112,9 @@ void kc_client_set_answer_max(struct kc_client *client, size_t bytes);
 enum kc_client_status kc_client_connect(struct kc_client *client);
 
 /*
- * Sends a request over the attested connection and reads the answer, whatever its status is. A
- * connection that was lost is made and attested anew first. The request is sent a second time only
+ * Sends a request over the attested connection and reads the answer, whatever its status is. USAGE
+ * without a policy that names mrenclave or mrsigner: a kms-id is public, and anybody's own genuine
+ * enclave can claim it, so that a pin alone holds nobody. A connection that was lost is made and attested anew first. The request is sent a second time only
  * when the connection was lost before any byte of an answer and either no byte of the request had
  * left or the method changes nothing (GET, HEAD, LIST).
  *

@@ -83,8 +83,7 @@ static int pin(const struct kc_service *service)
 /* A pin says "this code": whoever accepts any code has nothing to pin. */
 static int check_pin(const struct kc_service *service)
 {
-    const struct kc_policy *policy = &service->judging.policy;
-    if (policy->mrenclave.count == 0 && policy->mrsigner.count == 0)
+    if (!kc_policy_names_enclave(&service->judging.policy))
         return kc_cli_usage(NAME, "--pin needs a policy that names mrenclave or mrsigner: any "
                                   "enclave would do otherwise");
     return KC_EXIT_OK;

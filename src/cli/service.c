@@ -114,6 +114,10 @@ static int load_judging(const char *command, const struct kc_service_options *op
         return status;
     if (!out->has_policy && out->is_pinned)
         j->policy = kc_client_pin_policy(&out->pin);
+    if (purpose != KC_SERVICE_ATTEST && !kc_policy_names_enclave(&j->policy))
+        return kc_cli_usage(command,
+                            "the policy names neither mrenclave nor mrsigner: anybody's own "
+                            "enclave would do, and may claim any kms-id");
     if (!j->has_root_key)
         return kc_cli_usage(command, "--trust %s: not the root of an SGX enclave, as services are",
                             j->trust);

@@ -79,8 +79,8 @@ KC_MUST_USE bool kc_service_take(struct kc_service_options *options, int letter,
 
 enum kc_service_purpose {
     KC_SERVICE_ATTEST, /* whoever it is, unless one is pinned; any policy */
-    KC_SERVICE_INIT,   /* nobody's service yet; a policy must be named */
-    KC_SERVICE_USE,    /* a pinned one; what is expected of it must be known */
+    KC_SERVICE_INIT,   /* nobody's service yet; a policy must be named, and name an enclave */
+    KC_SERVICE_USE,    /* a pinned one; which enclave is expected must be known */
 };
 
 struct kc_service {

@@ -290,6 +290,10 @@ enum kc_client_status kc_client_request(struct kc_client *client,
         .answer_max = client->answer_max,
     };
     client->error[0] = '\0';
+    if (!kc_policy_names_enclave(&client->policy))
+        return fail(client, KC_CLIENT_USAGE,
+                    "the policy names neither mrenclave nor mrsigner: anybody's own enclave would "
+                    "do, and may claim any kms-id");
     if (!kc_http_method_find(kc_bytes_of_text(request->method), &exchange.method))
         return fail(client, KC_CLIENT_USAGE, "there is no such method");
     if (request->token != NULL)

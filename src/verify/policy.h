@@ -101,6 +101,10 @@ struct kc_policy_error {
 KC_MUST_USE enum kc_err kc_policy_parse(struct kc_bytes json, struct kc_policy *out,
                                         struct kc_policy_error *error);
 
+/* Whether it names the code, or the signer, of SGX enclaves: without it anybody's own enclave will
+ * do, and may claim what it likes. */
+bool kc_policy_names_enclave(const struct kc_policy *policy);
+
 /* The `i`th value of a list of values of `size` bytes; a view. */
 struct kc_bytes kc_policy_value(const struct kc_policy *policy, const struct kc_policy_list *list,
                                 size_t size, size_t i);

@@ -3,6 +3,11 @@
 
 #include "verify/policy.h"
 
+bool kc_policy_names_enclave(const struct kc_policy *policy)
+{
+    return policy->mrenclave.count > 0 || policy->mrsigner.count > 0;
+}
+
 struct kc_bytes kc_policy_value(const struct kc_policy *policy, const struct kc_policy_list *list,
                                 size_t size, size_t i)
 {
