@@ -89,6 +89,37 @@ static void read_root(const char *name, uint8_t out[64])
     free(pem);
 }
 
+/* Zeros are what a trust domain has for an enclave's measurement, and so they would agree. */
+static void refuses_a_domain_that_is_called_an_enclave(void **state)
+{
+    (void)state;
+    static const char name[] = "tdx4-phala-2025-06";
+    uint8_t root[64];
+    int64_t at = 0;
+    bool debug = false;
+    size_t len = 0;
+    struct kc_policy policy = kc_policy_default;
+    policy.tcb_ignored = true;
+    if (!read_case(name, &at, &debug))
+        skip();
+    read_root(name, root);
+    uint8_t *quote = test_read_file(SHARED_VECTOR("dcap/tdx4-phala-2025-06/quote.bin"), &len);
+    assert_non_null(quote);
+    struct kc_evidence evidence = {.quote = kc_bytes_of(quote, len)};
+    const struct kc_verify_input input = {
+        .evidence = &evidence, .root_key = root, .now = at, .policy = &policy};
+    struct kc_verdict *v = malloc(sizeof *v);
+    kc_verify(&input, v);
+    expect(name, v, "accepted", "", "");
+    evidence.wrapping = KC_WRAPPING_QUOTE_JSON;
+    evidence.has_stated_identity = true;
+    evidence.stated_attributes = 2; /* Open Enclave's: remote */
+    kc_verify(&input, v);
+    expect(name, v, "invalid", "", "stated.tee");
+    free(v);
+    free(quote);
+}
+
 static void judges_real_quotes(void **state)
 {
     (void)state;
@@ -231,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges_real_quotes),
+        cmocka_unit_test(refuses_a_domain_that_is_called_an_enclave),
         cmocka_unit_test(judges_open_enclave),
         cmocka_unit_test(judges_ratls_bindings),
         cmocka_unit_test(judges_real_certificates),

@@ -134,9 +134,18 @@ static void judge_stated_number(struct kc_judge *j, const char *check, uint64_t 
                   "the JSON says something else than the quote in it: believe neither");
 }
 
+/* The words are an enclave's. A trust domain has none of them, and zeros, which would agree, could
+ * call one in debug mode a sound enclave. */
 static void judge_stated_identity(struct kc_judge *j)
 {
     const struct kc_evidence *e = j->input->evidence;
+    if (j->tee != KC_TEE_SGX) {
+        kc_judge_fail(j, KC_STAGE_BINDING, "stated.tee", "a quote of an SGX enclave",
+                      j->verdict->tee,
+                      "the JSON speaks of an enclave, the quote in it is another TEE's: believe "
+                      "neither");
+        return;
+    }
     const struct kc_sgx_report_body *report = &j->quote.sgx;
     bool debug = (report->attributes.flags & KC_SGX_FLAG_DEBUG) != 0;
     uint8_t product_id[16] = {(uint8_t)(report->isv_prod_id & 0xff),
