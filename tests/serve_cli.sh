@@ -94,6 +94,22 @@ for _ in $(seq 100); do
 done
 stop TERM 0
 
+# A log that nobody reads any more does not end it.
+mkfifo "$work/log"
+head -c 1 "$work/log" >/dev/null &
+reader=$!
+rm -f "$work/pipe"
+mkfifo "$work/pipe"
+"$keyclave" serve --platform sim --listen 127.0.0.1:0 --state "$work/state" >"$work/pipe" \
+    2>"$work/log" &
+server=$!
+read -r -t 60 ready <"$work/pipe" || fail "not ready"
+wait "$reader"
+kill -HUP "$server"
+sleep 0.5
+grep -q '^Max core file size  *0  *0 ' "/proc/$server/limits" || fail "its memory may get into a file"
+stop TERM 0
+
 # 6. Both listeners; SIGINT; the measurement stays.
 first=${ready#*mrenclave=}
 start --state "$work/state" --listen-ratls '127.0.0.1:0'

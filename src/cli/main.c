@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -69,7 +70,9 @@ static bool fill_standard_streams(void)
 
 int main(int argc, char **argv)
 {
-    if (!fill_standard_streams())
+    /* Tokens, plaintext, the simulated enclave: none of it for a file that outlives the program. */
+    const struct rlimit no_core = {0, 0};
+    if (!fill_standard_streams() || setrlimit(RLIMIT_CORE, &no_core) != 0)
         return KC_EXIT_UNJUDGED;
     if (argc < 2) {
         print_help(stderr);

@@ -1,6 +1,7 @@
 #include "cli/serving.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,8 @@ int kc_serving_start(const struct kc_serving_options *options, struct kc_serving
         return kc_cli_fail(KC_EXIT_UNJUDGED,
                            "this version cannot load the enclave on SGX hardware yet\n"
                            "  --platform sim runs it without; that protects nothing");
+    /* A reader of the log that goes away must not take the service along. */
+    (void)signal(SIGPIPE, SIG_IGN);
     out->journal = (struct kc_journal){
         .fd = STDERR_FILENO, .json = config->log_json, .level = config->log_level};
     int status = open_folder(config->state, &out->state);

@@ -99,6 +99,7 @@ static void tick(uv_timer_t *timer)
     const struct kc_message message = {.type = KC_MESSAGE_TICK, .now = (uint64_t)time(NULL)};
     uint8_t in[64];
     kc_server_say(server, &message, (struct kc_room){in, sizeof in}, server->out);
+    server->told_full = false;
     if (!server->draining && atomic_load(&server->waiting))
         kc_server_accept_on(server);
 }

@@ -59,8 +59,11 @@ static bool accept_one(struct kc_server_listener *listener)
         /* Until the next TICK: the loop would turn without end. */
         pause_all(server);
         atomic_store(&server->waiting, true);
-        kc_journal_text(server->options.journal, KC_JOURNAL_ERROR, "cannot accept connections",
-                        "why", strerror(error));
+        /* Each connection that ends has it tried again: strangers must not fill the log. */
+        if (!server->told_full)
+            kc_journal_text(server->options.journal, KC_JOURNAL_ERROR, "cannot accept connections",
+                            "why", strerror(error));
+        server->told_full = true;
     }
     return error == ECONNABORTED || error == EINTR;
 }

@@ -151,6 +151,7 @@ struct kc_server {
     struct kc_room out; /* for the effects of START and TICK */
     bool ready;
     bool draining;
+    bool told_full; /* since the last TICK: that no connection can be accepted */
 
     _Atomic enum kc_server_phase phase;
     atomic_bool stop;    /* somebody wants it to end */
