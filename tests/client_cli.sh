@@ -244,4 +244,11 @@ expect 3 key list
 says err 'cannot connect'
 expect 3 attest "$url"
 says out 'not made'
+
+# 8 a token that exists nowhere else is not lost, whatever the rest of its answer is
+for form in "" --json; do
+    start new
+    expect 2 init "$url" "${judged[@]}" --seal mrsigner $form
+    out_is kct.model-token
+done
 exit $failed

@@ -167,7 +167,10 @@ static int take_answer(const struct options *options, const struct kc_service *s
     if (!read_token(answer, &made))
         return kc_reply_malformed(service);
     keep_token(options, fd, made.token);
-    if (!read_identity(answer, &made))
+    bool is_whole = read_identity(answer, &made);
+    if (!is_whole && options->service.json && fd < 0)
+        printf("%.*s\n", (int)made.token.len, (const char *)made.token.ptr);
+    if (!is_whole)
         return kc_cli_fail(KC_EXIT_INVALID,
                            "%s: the answer names no service identity that could be pinned",
                            kc_service_name(service));
