@@ -187,11 +187,11 @@ static int fetch(struct options *options, const char *path)
         status = kc_judging_load_trust(j);
     if (status == KC_EXIT_OK)
         status = load_needs(path, options->is_tdx, &needs);
-    struct kc_cache_report *report = malloc(sizeof *report);
-    if (status == KC_EXIT_OK && (report == NULL || !use_defaults(&j->fetching)))
-        status = kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
+    struct kc_cache_report *report = calloc(1, sizeof *report);
+    bool has_room = report != NULL && use_defaults(&j->fetching);
     if (status == KC_EXIT_OK)
-        status = fetch_needs(options, &needs, report);
+        status = has_room ? fetch_needs(options, &needs, report)
+                          : kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
     free(report);
     kc_needs_clear(&needs);
     return status;

@@ -40,12 +40,12 @@ struct view {
 static int open_view(const char *path, struct view **out)
 {
     struct view *v = calloc(1, sizeof *v);
+    *out = v;
     if (v == NULL)
         return kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
     int status = kc_cli_collateral_load("", path, &v->collateral);
     if (status == KC_EXIT_OK && kc_facts_read(&v->collateral->bundle, v->fact) != KC_OK)
         status = kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
-    *out = v;
     return status;
 }
 
@@ -156,7 +156,7 @@ int kc_collateral_show(const char *path, bool json)
 {
     struct view *v = NULL;
     int status = open_view(path, &v);
-    if (status == KC_EXIT_OK)
+    if (v != NULL && status == KC_EXIT_OK)
         status = show(v, json);
     close_view(v);
     return status;
@@ -224,7 +224,7 @@ int kc_collateral_check(const char *path, int64_t now, int64_t seconds, bool jso
 {
     struct view *v = NULL;
     int status = open_view(path, &v);
-    if (status == KC_EXIT_OK)
+    if (v != NULL && status == KC_EXIT_OK)
         status = check(v, now, seconds, json);
     close_view(v);
     return status;

@@ -68,8 +68,8 @@ static enum kc_err read_pieces(struct kc_reader *r, struct kc_bundle *out, struc
 
 enum kc_err kc_bundle_decode(struct kc_bytes bytes, struct kc_bundle *out, struct kc_error *error)
 {
-    struct kc_bundle bundle = {0};
     uint8_t hash[HASH_SIZE];
+    *out = (struct kc_bundle){0};
     if (!kc_bundle_is(bytes) || bytes.len < MAGIC_SIZE + HASH_SIZE)
         return malformed(error, "bundle: it does not begin as one, or is cut off", 0);
     size_t body = bytes.len - HASH_SIZE;
@@ -77,11 +77,9 @@ enum kc_err kc_bundle_decode(struct kc_bytes bytes, struct kc_bundle *out, struc
         return malformed(error, "bundle: damaged, its hash does not hold", body);
     struct kc_reader r = kc_reader_of(kc_bytes_of(bytes.ptr, body));
     kc_reader_skip(&r, MAGIC_SIZE);
-    enum kc_err err = read_pieces(&r, &bundle, error);
-    if (err == KC_OK)
-        *out = bundle;
-    else
-        kc_bundle_clear(&bundle);
+    enum kc_err err = read_pieces(&r, out, error);
+    if (err != KC_OK)
+        kc_bundle_clear(out);
     return err;
 }
 

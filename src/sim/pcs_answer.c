@@ -186,11 +186,13 @@ bool kc_sim_pcs_answer(const struct kc_sim_state *state, const struct kc_sim_pcs
     const struct route *route = find_route(path);
     enum form form = FORM_AS_IS;
     *out = (struct kc_sim_pcs_answer){.status = route == NULL ? NOT_FOUND : 200};
-    if (route != NULL && route->file == FILE_TCB_INFO)
+    if (route == NULL)
+        return true;
+    if (route->file == FILE_TCB_INFO)
         out->status = judge_fmspc(query);
-    else if (route != NULL && route->file == FILE_CRL)
+    else if (route->file == FILE_CRL)
         out->status = judge_crl(query, &form);
-    else if (route != NULL && route->file == FILE_ROOT_CRL)
+    else if (route->file == FILE_ROOT_CRL)
         form = FORM_HEX;
     if (out->status != 200)
         return true;
