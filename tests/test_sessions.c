@@ -1,6 +1,8 @@
 /* The table of sessions: who may have a place, for how long, and what a wrong message does. */
 #include "session_case.h"
 
+#include "core/sessions.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -359,6 +361,40 @@ static void test_held_by_all(void **state)
     session_case_free(c);
 }
 
+/* Strangers who send and do not read: what is kept for all of them has a bound, and who has a token
+ * is not in their way. */
+static void test_strangers_hold_little(void **state)
+{
+    enum { STRANGERS = 150 };
+    struct session_case *c = session_case_new(256);
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        unsigned ended = 0;
+        c->host->no_resume = true;
+        for (unsigned i = 0; i < STRANGERS; i++) {
+            struct service_peer *peer = session_connect(c, i);
+            for (int j = 0; j < 500; j++)
+                service_write_text(peer, GET("/big"));
+            service_settle(c->host);
+            ended += peer->close == KC_CLOSE_HTTP;
+        }
+        /* Each that is left holds an answer of FAKE_BIG. */
+        unsigned left = STRANGERS - ended;
+        assert_true(left > 0);
+        assert_true(left * (size_t)FAKE_BIG <=
+                    KC_SESSIONS_STRANGER_EXCESS_MAX + left * (size_t)KC_SESSION_STRANGER_SURE);
+        c->host->no_resume = false;
+        struct service_peer *known = session_connect(c, STRANGERS);
+        service_ask(c->host, known, GET_AS_KNOWN("/big"));
+        assert_int_equal(service_answers(known, 200), 1);
+        for (unsigned i = 0; i <= STRANGERS; i++)
+            session_hang_up(c, c->host->peer[i]);
+        assert_int_equal(c->core->sessions->excess[false], 0);
+        assert_int_equal(c->core->sessions->excess[true], 0);
+    }
+    session_case_free(c);
+}
+
 static void test_slow_queue(void **state)
 {
     struct session_case *c = session_case_new(32);
@@ -544,6 +580,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unknown_clients_make_way, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all_wait, setup, teardown),
         cmocka_unit_test(test_held_by_all),
+        cmocka_unit_test(test_strangers_hold_little),
         cmocka_unit_test(test_slow_queue),
         cmocka_unit_test_setup_teardown(test_churn, setup, teardown),
         cmocka_unit_test_setup_teardown(test_room, setup, teardown),

@@ -136,16 +136,24 @@ static void flush(struct kc_session *s)
         s->resume = true;
 }
 
+/* There is no room for what it holds: all of that goes at once. */
+static void give_up(struct kc_session *s)
+{
+    kc_session_finish(s, KC_CLOSE_HTTP, false);
+    kc_pipe_drop_output(&s->pipe);
+}
+
 void kc_session_run(struct kc_session *s)
 {
     struct kc_effect last = {.type = KC_EFFECT_RESUME_WANTED, .conn = s->conn};
     while (advance(s)) {
     }
-    if (s->state != KC_SESSION_LAST && !kc_sessions_hold(s))
-        kc_session_finish(s, KC_CLOSE_HTTP, false);
+    bool kept = s->state == KC_SESSION_LAST || kc_pipe_hold(&s->pipe);
     s->pipe.fresh = kc_bytes_of(NULL, 0);
     tidy(s);
     flush(s);
+    if (!kept || !kc_sessions_fits(s))
+        give_up(s);
     bool over = s->state == KC_SESSION_LAST && kc_pipe_waiting(&s->pipe) == 0;
     if (over) {
         last.type = KC_EFFECT_CLOSE;

@@ -134,11 +134,6 @@ bool kc_pipe_hold(struct kc_pipe *pipe)
     return true;
 }
 
-size_t kc_pipe_excess(const struct kc_pipe *pipe)
-{
-    return pipe->held_len > KC_PIPE_HELD_SURE ? pipe->held_len - KC_PIPE_HELD_SURE : 0;
-}
-
 void kc_pipe_drop_input(struct kc_pipe *pipe)
 {
     free(pipe->held);
@@ -146,6 +141,15 @@ void kc_pipe_drop_input(struct kc_pipe *pipe)
     pipe->held_at = 0;
     pipe->held_len = 0;
     pipe->fresh = kc_bytes_of(NULL, 0);
+}
+
+void kc_pipe_drop_output(struct kc_pipe *pipe)
+{
+    free(pipe->out);
+    pipe->out = NULL;
+    pipe->out_at = 0;
+    pipe->out_len = 0;
+    pipe->out_cap = 0;
 }
 
 size_t kc_pipe_waiting(const struct kc_pipe *pipe)

@@ -43,11 +43,11 @@ KC_MUST_USE bool kc_pipe_attach(struct kc_pipe *pipe, const struct bio_method_st
 /* Keeps what was not read of `fresh`. False: it is too much, or there is no memory. */
 KC_MUST_USE bool kc_pipe_hold(struct kc_pipe *pipe);
 
-/* Bytes that are held beyond KC_PIPE_HELD_SURE. */
-size_t kc_pipe_excess(const struct kc_pipe *pipe);
-
 /* Forgets what came and was not read. */
 void kc_pipe_drop_input(struct kc_pipe *pipe);
+
+/* Forgets what waits to be sent. */
+void kc_pipe_drop_output(struct kc_pipe *pipe);
 
 /* How much waits to be sent. */
 size_t kc_pipe_waiting(const struct kc_pipe *pipe);

@@ -125,7 +125,8 @@ static void leave(struct kc_session *s)
 /* The excess of a session is now `n`; true when that is not too much for all. */
 static bool count_excess(struct kc_session *s, size_t n)
 {
-    size_t *all = &s->core->sessions->excess;
+    size_t *all = &s->core->sessions->excess[s->proven];
+    size_t most = s->proven ? KC_SESSIONS_EXCESS_MAX : KC_SESSIONS_STRANGER_EXCESS_MAX;
     size_t before = s->excess;
     s->excess = n;
     if (n <= before) {
@@ -133,12 +134,19 @@ static bool count_excess(struct kc_session *s, size_t n)
             __atomic_sub_fetch(all, before - n, __ATOMIC_RELAXED);
         return true;
     }
-    return __atomic_add_fetch(all, n - before, __ATOMIC_RELAXED) <= KC_SESSIONS_EXCESS_MAX;
+    return __atomic_add_fetch(all, n - before, __ATOMIC_RELAXED) <= most;
 }
 
-bool kc_sessions_hold(struct kc_session *s)
+bool kc_sessions_fits(struct kc_session *s)
 {
-    return kc_pipe_hold(&s->pipe) && count_excess(s, kc_pipe_excess(&s->pipe));
+    const struct kc_desk *desk = s->job == NULL ? s->desk : NULL; /* else the slow thread's */
+    size_t n = s->pipe.held_len;
+    if (!s->proven)
+        n += s->pipe.out_cap;
+    if (!s->proven && desk != NULL)
+        n += sizeof *desk + desk->body.len + desk->x.answer.len;
+    size_t sure = s->proven ? KC_PIPE_HELD_SURE : KC_SESSION_STRANGER_SURE;
+    return count_excess(s, n > sure ? n - sure : 0);
 }
 
 void kc_sessions_end(struct kc_session *s)
@@ -159,6 +167,7 @@ void kc_sessions_prove(struct kc_session *s)
 {
     if (s->proven)
         return;
+    (void)count_excess(s, 0); /* it counts among the others from here on */
     s->proven = true;
     /* Two buffers of 16 KiB need not be made anew for each of its requests. */
     (void)SSL_clear_mode(s->tls, SSL_MODE_RELEASE_BUFFERS);

@@ -24,8 +24,13 @@ struct bio_method_st;
 #define KC_SESSION_DESKS_SPARE      16
 /* Ciphertext that TLS reads before the handshake is done. */
 #define KC_SESSION_HANDSHAKE_MAX 16384
-/* What all sessions may hold of unread bytes beyond what is sure to each. */
+/* What all sessions that have shown a good token may hold of unread bytes beyond what is sure to
+ * each. */
 #define KC_SESSIONS_EXCESS_MAX (16u * 1024 * 1024)
+/* The others' is apart, and of all that a peer who sends and does not read can have kept for it:
+ * unread bytes, a desk, an answer, what waits to be sent. A request and its answer are sure. */
+#define KC_SESSION_STRANGER_SURE        65536
+#define KC_SESSIONS_STRANGER_EXCESS_MAX (8u * 1024 * 1024)
 /* Effects behind those of the exchange: RESUME_WANTED or CLOSE, WORK_WANTED. */
 #define KC_SESSION_TAIL 64
 /* Effects before them: LOG of what the host answered. */
@@ -90,7 +95,7 @@ struct kc_session {
     enum kc_session_state state;
     struct ssl_st *tls;
     struct kc_pipe pipe;
-    size_t excess;        /* of the pipe, as it is counted for all */
+    size_t excess;        /* as it is counted for all */
     struct kc_desk *desk; /* NULL between requests */
     struct kc_slow_job *job;
     uint64_t deadline;
@@ -110,7 +115,7 @@ struct kc_sessions {
     unsigned open;     /* atomic */
     unsigned unproven; /* atomic: of these, those that have shown no good token */
     uint64_t clock;    /* atomic: counts uses */
-    size_t excess;     /* atomic: sum of those of the sessions */
+    size_t excess[2];  /* atomic: sums of those of the sessions; [true]: the proven ones */
     struct bio_method_st *pipes;
 
     pthread_mutex_t desks_lock;
@@ -141,8 +146,8 @@ KC_MUST_USE enum kc_refusal kc_sessions_close(struct kc_core *core, uint64_t con
 /* Ends a session that this thread has: the place is free. */
 void kc_sessions_end(struct kc_session *s);
 
-/* Keeps what was not read of the message; false when there is no room for it. */
-KC_MUST_USE bool kc_sessions_hold(struct kc_session *s);
+/* Counts what the session holds; false when that is too much. */
+KC_MUST_USE bool kc_sessions_fits(struct kc_session *s);
 
 /* A good token was shown. */
 void kc_sessions_prove(struct kc_session *s);
