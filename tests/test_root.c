@@ -275,6 +275,18 @@ static void test_public_signer(void **unused)
                      KC_ERR_REFUSED);
     assert_null(root);
     assert_int_equal(kc_root_make(&machine.platform, KC_SEAL_MRENCLAVE, TEST_NOW, &root), KC_OK);
+
+    /* What another enclave of that signer can do: it has the same seal key. */
+    uint8_t blob[KC_MESSAGE_ROOT_MAX];
+    size_t len = 0;
+    bool current = false;
+    struct kc_root *again = NULL;
+    root->policy = KC_SEAL_MRSIGNER;
+    assert_int_equal(
+        kc_root_seal(&machine.platform, root, (struct kc_room){blob, sizeof blob}, &len), KC_OK);
+    assert_int_equal(kc_root_open(&machine.platform, kc_bytes_of(blob, len), &again, &current),
+                     KC_ERR_REFUSED);
+    assert_null(again);
     kc_root_free(root);
 }
 

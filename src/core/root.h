@@ -54,7 +54,8 @@ KC_MUST_USE enum kc_err kc_root_make(const struct kc_platform *platform, enum kc
 KC_MUST_USE enum kc_err kc_root_seal(const struct kc_platform *platform, const struct kc_root *root,
                                      struct kc_room out, size_t *out_len);
 
-/* KC_ERR_REFUSED: not sealed by this enclave on this processor, or damaged. `current` tells whether
+/* KC_ERR_REFUSED: not sealed by this enclave on this processor, or damaged; KC_SEAL_MRSIGNER with a
+ * signer whose private key is public. `current` tells whether
  * it is sealed at the platform's current values. */
 KC_MUST_USE enum kc_err kc_root_open(const struct kc_platform *platform, struct kc_bytes sealed,
                                      struct kc_root **out, bool *current);
