@@ -5,247 +5,29 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "http/write.h"
+#include "sim/pcs_talk.h"
 
-#define WORKERS     8
-#define REQUEST_MS  5000
-#define ANSWER_MS   10000
-#define SLOW_MS     200
-#define SILENCE_MS  (60 * 1000)
-#define BODY_LIMIT  1024
-#define IN_SIZE     4096
-#define HEADERS_MAX 4
+#define WORKERS 8
 
 struct kc_sim_pcs {
-    const struct kc_sim_state *state;
-    struct kc_sim_pcs_options options;
-    pthread_mutex_t lock; /* over options.fault and options.log */
+    struct kc_sim_pcs_shared shared;
     int listen_fd;
-    int stop_fd; /* an eventfd, readable once we stop */
     size_t workers;
     pthread_t worker[WORKERS];
 };
-
-/* One connection. */
-struct talk {
-    struct kc_sim_pcs *server;
-    int fd;
-    int64_t deadline_ms;
-    struct kc_http_message message;
-    uint8_t room[16 * 1024];
-};
-
-static const struct kc_http_limits limits = {
-    .line = 4096, .headers = 32, .header_bytes = 8192, .body = BODY_LIMIT};
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* True once the connection is ready for `events`; false when we stop, or by the deadline. */
-static bool await(struct talk *t, short events)
-{
-    for (;;) {
-        struct pollfd fds[2] = {{t->fd, events, 0}, {t->server->stop_fd, POLLIN, 0}};
-        int64_t left = t->deadline_ms - now_ms();
-        int n = left <= 0 ? 0 : poll(fds, 2, (int)left);
-        if (n < 0 && errno == EINTR)
-            continue;
-        return n > 0 && fds[1].revents == 0 && fds[0].revents != 0;
-    }
-}
-
-static bool send_all(struct talk *t, struct kc_bytes bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t n = send(t->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
-        if (n > 0) {
-            bytes.ptr += n;
-            bytes.len -= (size_t)n;
-        } else if ((errno != EAGAIN && errno != EINTR) || !await(t, POLLOUT)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* True for a whole request; what is not HTTP gets no answer. */
-static bool read_request(struct talk *t)
-{
-    uint8_t in[IN_SIZE];
-    for (;;) {
-        if (!await(t, POLLIN))
-            return false;
-        ssize_t n = recv(t->fd, in, sizeof in, 0);
-        if (n <= 0)
-            return false;
-        struct kc_bytes rest = kc_bytes_of(in, (size_t)n);
-        enum kc_http_event event;
-        do {
-            size_t used = 0;
-            event = kc_http_feed(&t->message, rest, &used);
-            rest.ptr += used;
-            rest.len -= used;
-        } while (event == KC_HTTP_GOT_HEAD || event == KC_HTTP_GOT_BODY);
-        if (event != KC_HTTP_NEED_MORE)
-            return event == KC_HTTP_GOT_ALL;
-    }
-}
-
-/* A peer that sends nothing more is still there: only its leaving ends this before its time. */
-static void keep_silent(struct talk *t)
-{
-    t->deadline_ms = now_ms() + SILENCE_MS;
-    if (await(t, POLLIN | POLLRDHUP))
-        shutdown(t->fd, SHUT_RDWR);
-}
-
-static void drip(struct talk *t, struct kc_bytes bytes)
-{
-    struct pollfd stop = {t->server->stop_fd, POLLIN, 0};
-    t->deadline_ms = now_ms() + SILENCE_MS;
-    for (size_t i = 0; i < bytes.len; i++) {
-        if (!send_all(t, kc_bytes_of(bytes.ptr + i, 1)) || poll(&stop, 1, SLOW_MS) != 0 ||
-            now_ms() > t->deadline_ms)
-            return;
-    }
-}
-
-static void log_request(struct talk *t, unsigned status)
-{
-    const struct kc_http_message *m = &t->message;
-    FILE *log = t->server->options.log;
-    if (log == NULL)
-        return;
-    pthread_mutex_lock(&t->server->lock);
-    fprintf(log, "%s %.*s%s%.*s %u\n", kc_http_method_name(m->method), (int)m->path.len,
-            (const char *)m->path.ptr, m->query.len > 0 ? "?" : "", (int)m->query.len,
-            (const char *)m->query.ptr, status);
-    fflush(log);
-    pthread_mutex_unlock(&t->server->lock);
-}
-
-/* The status that a fault has instead of the answer's; 0: none. */
-static unsigned fault_status(enum kc_sim_pcs_kind fault)
-{
-    switch (fault) {
-    case KC_SIM_PCS_NOT_FOUND:
-        return 404;
-    case KC_SIM_PCS_TOO_MANY:
-        return 429;
-    case KC_SIM_PCS_FAILING:
-        return 500;
-    case KC_SIM_PCS_REDIRECT:
-        return 307;
-    default:
-        return 0;
-    }
-}
-
-static struct kc_http_header header(const char *name, const char *value)
-{
-    return (struct kc_http_header){kc_bytes_of_text(name), kc_bytes_of_text(value)};
-}
-
-static void transmit(struct talk *t, enum kc_sim_pcs_kind fault, struct kc_bytes bytes,
-                     size_t body_len)
-{
-    t->deadline_ms = now_ms() + ANSWER_MS;
-    if (fault == KC_SIM_PCS_SLOW) {
-        size_t head = bytes.len - body_len;
-        if (send_all(t, kc_bytes_of(bytes.ptr, head)))
-            drip(t, kc_bytes_of(bytes.ptr + head, body_len));
-        return;
-    }
-    if (fault == KC_SIM_PCS_TRUNCATED)
-        bytes.len -= body_len / 2;
-    if (!send_all(t, bytes))
-        return;
-    /* All of it has arrived once the peer closes: to close first could cut what is on its way. */
-    shutdown(t->fd, SHUT_WR);
-    bool is_gone = await(t, POLLIN);
-    (void)is_gone;
-}
-
-static void respond(struct talk *t, enum kc_sim_pcs_kind fault,
-                    const struct kc_sim_pcs_answer *answer)
-{
-    struct kc_http_header headers[HEADERS_MAX] = {header("Request-ID", "simulated")};
-    struct kc_http_response response = {
-        .status = answer->status, .headers = headers, .header_count = 1};
-    unsigned status = fault_status(fault);
-    char target[4200];
-    if (status != 0) {
-        response.status = status;
-    } else {
-        response.content_type = answer->content_type;
-        response.body = kc_bytes_of(answer->body, answer->body_len);
-    }
-    if (status == 0 && answer->chain != NULL)
-        headers[response.header_count++] = header(answer->chain_name, answer->chain);
-    if (status == 429)
-        headers[response.header_count++] = header("Retry-After", "1");
-    if (status == 307) {
-        snprintf(target, sizeof target, "http://elsewhere.invalid%.*s", (int)t->message.path.len,
-                 (const char *)t->message.path.ptr);
-        headers[response.header_count++] = header("Location", target);
-    }
-    struct kc_writer w = KC_WRITER_COUNT;
-    if (kc_http_write_response(&w, &response) != KC_OK)
-        return;
-    struct kc_room out = {malloc(w.len), w.len};
-    if (out.ptr == NULL)
-        return;
-    w = kc_writer_of(out);
-    if (kc_http_write_response(&w, &response) == KC_OK) {
-        log_request(t, response.status);
-        transmit(t, fault, kc_writer_written(&w), response.body.len);
-    }
-    free(out.ptr);
-}
-
-static void serve(struct talk *t)
-{
-    struct kc_sim_pcs *server = t->server;
-    struct kc_sim_pcs_answer answer = {.status = 405};
-    t->deadline_ms = now_ms() + REQUEST_MS;
-    if (kc_http_request_init(&t->message, &limits, (struct kc_room){t->room, sizeof t->room}) !=
-            KC_OK ||
-        !read_request(t))
-        return;
-    pthread_mutex_lock(&server->lock);
-    enum kc_sim_pcs_kind fault =
-        kc_sim_pcs_fault_take(server->options.fault, server->options.fault_count, t->message.path);
-    pthread_mutex_unlock(&server->lock);
-    if (fault == KC_SIM_PCS_SILENT) {
-        log_request(t, 0);
-        keep_silent(t);
-        return;
-    }
-    if (t->message.method == KC_HTTP_GET &&
-        !kc_sim_pcs_answer(server->state, &server->options.platform, fault, t->message.path,
-                           t->message.query, (int64_t)time(NULL), &answer))
-        answer.status = 500;
-    respond(t, fault, &answer);
-    kc_sim_pcs_answer_clear(&answer);
-}
 
 /* Each worker serves one connection at a time: no more than WORKERS peers can hold us up. */
 static void *work(void *argument)
 {
     struct kc_sim_pcs *server = argument;
-    struct talk *talk = malloc(sizeof *talk);
+    struct kc_sim_pcs_talk *talk = malloc(sizeof *talk);
     while (talk != NULL) {
-        struct pollfd fds[2] = {{server->listen_fd, POLLIN, 0}, {server->stop_fd, POLLIN, 0}};
+        struct pollfd fds[2] = {{server->listen_fd, POLLIN, 0},
+                                {server->shared.stop_fd, POLLIN, 0}};
         if ((poll(fds, 2, -1) < 0 && errno != EINTR) || fds[1].revents != 0)
             break;
         int fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -255,9 +37,9 @@ static void *work(void *argument)
                 poll(NULL, 0, 50);
             continue;
         }
-        talk->server = server;
+        talk->shared = &server->shared;
         talk->fd = fd;
-        serve(talk);
+        kc_sim_pcs_talk_serve(talk);
         close(fd);
     }
     free(talk);
@@ -290,12 +72,12 @@ enum kc_err kc_sim_pcs_start(const struct kc_sim_state *state, int listen_fd,
         close(listen_fd);
         return kc_error_set(error, KC_ERR_MEMORY, "out of memory", 0);
     }
-    server->state = state;
-    server->options = *options;
+    server->shared.state = state;
+    server->shared.options = *options;
     server->listen_fd = listen_fd;
-    pthread_mutex_init(&server->lock, NULL);
-    server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int failed = server->stop_fd < 0 ? errno : start_workers(server);
+    pthread_mutex_init(&server->shared.lock, NULL);
+    server->shared.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int failed = server->shared.stop_fd < 0 ? errno : start_workers(server);
     if (failed != 0) {
         kc_sim_pcs_stop(server);
         return kc_error_set(error, KC_ERR_IO, "no thread to be had, system error",
@@ -311,13 +93,14 @@ void kc_sim_pcs_stop(struct kc_sim_pcs *server)
     if (server == NULL)
         return;
     /* Writing 1 to an eventfd that holds 0 cannot fail. */
-    if (server->stop_fd >= 0 && write(server->stop_fd, &one, sizeof one) != (ssize_t)sizeof one)
+    if (server->shared.stop_fd >= 0 &&
+        write(server->shared.stop_fd, &one, sizeof one) != (ssize_t)sizeof one)
         abort();
     for (size_t i = 0; i < server->workers; i++)
         pthread_join(server->worker[i], NULL);
     close(server->listen_fd);
-    if (server->stop_fd >= 0)
-        close(server->stop_fd);
-    pthread_mutex_destroy(&server->lock);
+    if (server->shared.stop_fd >= 0)
+        close(server->shared.stop_fd);
+    pthread_mutex_destroy(&server->shared.lock);
     free(server);
 }
