@@ -271,6 +271,11 @@ def judge_snp_forms(name, folder, work, options):
                  (report, "--collateral", folder, "--trust", "amd"),
                  (report, "--collateral", folder, "--trust", os.path.join(folder, "ask_ark.pem"))]:
         expect(name, form, verify(*form, *options)["verdict"], "accepted")
+    with open(os.path.join(work, "junk"), "wb") as file:
+        file.write(raw + b"junk!")
+    for path, n in ((paths["joined"], 0), (os.path.join(work, "junk"), 5)):
+        out = verify(path, "--collateral", folder, *options)
+        expect(name, "behind it", out["claims"]["trailing_bytes"], n)
     # The paravisor's JSON is not the one that report data was made for.
     out = verify(paths["hcl"], "--collateral", folder, *options)
     expect(name, "HCL", checks(out), ["binding.hcl_json"])

@@ -141,7 +141,7 @@ void kc_judging_print_facts(const struct kc_judging *j, FILE *out)
     }
     print_claims(facts, out);
     if (facts->trailing_len > 0)
-        fprintf(out, COLUMN "%zu after the quote, which nothing signs\n", "trailing bytes",
+        fprintf(out, COLUMN "%zu after it, which nothing signs\n", "trailing bytes",
                 facts->trailing_len);
     if (facts->tee == KC_TEE_TDX && facts->td_is_15 &&
         !kc_bytes_are_zero(kc_bytes_of(facts->td.mrservicetd, 48)))

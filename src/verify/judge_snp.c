@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/writer.h"
+#include "formats/snp_certificates.h"
 #include "verify/judge.h"
 #include "verify/snp.h"
 
@@ -80,6 +81,14 @@ static void note_checks(struct kc_judge *j, const struct kc_snp_verdict *snp)
     }
 }
 
+/* What stands behind a report is a table of certificates, which speak for themselves, or nobody's.
+ */
+static size_t trailing_len(struct kc_bytes behind)
+{
+    struct kc_snp_certificates table;
+    return kc_snp_certificates_decode(behind, &table, NULL) == KC_OK ? 0 : behind.len;
+}
+
 /* kc_verdict_close() takes them back from evidence that is not genuine. */
 static void note_facts(struct kc_judge *j, const struct kc_snp_verdict *snp)
 {
@@ -90,6 +99,7 @@ static void note_facts(struct kc_judge *j, const struct kc_snp_verdict *snp)
     v->format = formats[snp->report.version - 2];
     v->tee = kc_tee_name(KC_TEE_SNP);
     v->facts.tee = KC_TEE_SNP;
+    v->facts.trailing_len = trailing_len(j->input->evidence->snp_table);
     v->facts.snp = (struct kc_verdict_snp){
         .report = snp->report,
         .endorsement = snp->endorsement,

@@ -122,7 +122,7 @@ struct kc_verdict_facts {
     struct kc_bytes dice_claims;
     bool has_tcb;
     struct kc_verdict_tcb tcb;
-    size_t trailing_len; /* bytes after the quote that nothing signs or binds */
+    size_t trailing_len; /* bytes after the quote or report that nothing signs or binds */
 };
 
 /* Filled by the functions below; holds pointers into itself: never copy. About 17 KiB. */
