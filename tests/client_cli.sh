@@ -239,6 +239,13 @@ expect 2 key list
 says err 'line 3'
 expect 2 attest "$url" "${judged[@]}" --pin
 sed -i 3d "$KEYCLAVE_STATE/services"
+chmod o+w "$KEYCLAVE_STATE/services"
+expect 2 key list
+says err 'chmod go-w'
+chmod o-w "$KEYCLAVE_STATE/services"
+chmod g+w "$KEYCLAVE_STATE"
+expect 2 key list
+chmod g-w "$KEYCLAVE_STATE"
 stop_model
 expect 3 key list
 says err 'cannot connect'

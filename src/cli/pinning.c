@@ -30,6 +30,16 @@ static bool read_file(const char *path, struct kc_room *out)
     return kc_cli_read_file(path, KC_CLIENT_PINS_MAX_SIZE, out);
 }
 
+/* Whoever may write it decides which service is believed. What is not there is nobody's. */
+static bool is_ours(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return errno == ENOENT;
+    return (status.st_uid == geteuid() || status.st_uid == 0) &&
+           (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 static int refuse(const char *path, const struct kc_error *error)
 {
     return kc_cli_fail(KC_EXIT_INVALID,
@@ -45,7 +55,14 @@ int kc_pinning_load(const char *folder, const char *authority, struct kc_client_
     struct kc_error error = KC_ERROR_NONE;
     int status = KC_EXIT_OK;
     char *path = path_of(folder);
-    if (path == NULL || !read_file(path, &file))
+    if (path == NULL)
+        status = KC_EXIT_UNJUDGED;
+    else if (!is_ours(folder) || !is_ours(path))
+        status = kc_cli_fail(KC_EXIT_INVALID,
+                             "%s: other users can write it, and so could have pinned what they "
+                             "like; look at it, then\n  chmod go-w %s %s",
+                             path, folder, path);
+    else if (!read_file(path, &file))
         status = KC_EXIT_UNJUDGED;
     else if (kc_client_pins_find(kc_bytes_of(file.ptr, file.len), authority, out, found, &error) !=
              KC_OK)
