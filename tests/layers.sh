@@ -18,7 +18,8 @@ declare -A may=(
     [loader]="base formats core image sim"
     [host]="base formats ratls aesm loader core"
     [client]="base formats verify ratls http"
-    [cli]="base formats verify ratls core image aesm collateral sim loader host client"
+    [ear]="base formats verify core"
+    [cli]="base formats verify ratls core ear image aesm collateral sim loader host client"
 )
 status=0
 for folder in src/*/; do

@@ -78,7 +78,7 @@ static int diff(const struct kc_judging *j, char **paths, bool json)
     else if (both == NULL)
         status = kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
     for (size_t i = 0; status == KC_EXIT_OK && i < 2; i++)
-        status = kc_judging_load_policy(paths[i], &both[i]);
+        status = kc_judging_load_policy(paths[i], &both[i], NULL);
     if (status == KC_EXIT_OK && !kc_policy_diff(&both[0], &both[1], json, &more))
         status = kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
     free(both);

@@ -8,6 +8,7 @@
 #include "cli/collateral.h"
 #include "cli/fetching.h"
 #include "cli/judging_trust.h"
+#include "verify/ecdsa.h"
 
 #define HELD_DATA_MAX ((size_t)1024 * 1024)
 #define AMD_FILE_MAX  ((size_t)64 * 1024)
@@ -69,14 +70,17 @@ int kc_judging_stdin_uses(const struct kc_judging *j, const char *evidence_path)
            kc_cli_is_stdin(j->certificates_path) + kc_cli_is_stdin(evidence_path);
 }
 
-int kc_judging_load_policy(const char *path, struct kc_policy *out)
+int kc_judging_load_policy(const char *path, struct kc_policy *out, uint8_t digest[32])
 {
     struct kc_policy_error error;
     struct kc_room file = {NULL, 0};
     if (!kc_cli_read_file(path, KC_POLICY_MAX_SIZE, &file))
         return KC_EXIT_UNJUDGED;
     enum kc_err err = kc_policy_parse(kc_bytes_of(file.ptr, file.len), out, &error);
+    bool hashed = digest == NULL || kc_sha256(kc_bytes_of(file.ptr, file.len), digest);
     free(file.ptr);
+    if (!hashed)
+        return kc_cli_fail(KC_EXIT_UNJUDGED, "policy %s: no hash of it", path);
     if (err == KC_OK)
         return KC_EXIT_OK;
     if (error.line > 0 && error.key[0] == '\0')
@@ -91,7 +95,9 @@ int kc_judging_load_policy(const char *path, struct kc_policy *out)
 static int load_policy(struct kc_judging *j)
 {
     j->policy = kc_policy_default;
-    return j->policy_path == NULL ? KC_EXIT_OK : kc_judging_load_policy(j->policy_path, &j->policy);
+    return j->policy_path == NULL
+               ? KC_EXIT_OK
+               : kc_judging_load_policy(j->policy_path, &j->policy, j->policy_digest);
 }
 
 static int load_time(struct kc_judging *j, const char *command)

@@ -40,7 +40,8 @@ struct kc_judging {
 
     /* Loaded by kc_judging_load and kc_judging_run. */
     struct kc_policy policy;
-    bool has_root_key; /* a root of SGX and TDX is trusted */
+    uint8_t policy_digest[32]; /* SHA-256 of its file, where `policy_path` names one */
+    bool has_root_key;         /* a root of SGX and TDX is trusted */
     uint8_t root_key[64];
     size_t amd_root_count; /* of SEV-SNP */
     struct kc_amd_root amd_root[KC_AMD_ROOTS];
@@ -98,8 +99,9 @@ bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *
 /* How many of the options' files and the evidence are standard input: more than one is an error. */
 int kc_judging_stdin_uses(const struct kc_judging *j, const char *evidence_path);
 
-/* Reads a policy: KC_EXIT_OK, or the exit status after it has said what is wrong. */
-KC_MUST_USE int kc_judging_load_policy(const char *path, struct kc_policy *out);
+/* Reads a policy, and the SHA-256 of its file unless `digest` is NULL: KC_EXIT_OK, or the exit
+ * status after it has said what is wrong. */
+KC_MUST_USE int kc_judging_load_policy(const char *path, struct kc_policy *out, uint8_t digest[32]);
 
 /* Loads what the options name: KC_EXIT_OK, or the exit status after it has said what is wrong. */
 KC_MUST_USE int kc_judging_load(struct kc_judging *j, const char *command);

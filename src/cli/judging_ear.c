@@ -1,0 +1,147 @@
+#include "cli/judging_ear.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/hex.h"
+#include "cli/cli.h"
+#include "cli/judging_claims.h"
+#include "cli/judging_tcb.h"
+#include "ear/token.h"
+#include "version.h"
+
+#define KEY_FILE_MAX ((size_t)64 * 1024)
+
+/* What a token tells of genuine evidence: what runs, and nothing that names the machine. */
+static const char *const told[] = {
+    "mrenclave",     "mrsigner",  "isv_prod_id",   "isv_svn",       "debug",       "report_data",
+    "custom_claims", "mrtd",      "rtmr0",         "rtmr1",         "rtmr2",       "rtmr3",
+    "mrconfigid",    "mrowner",   "mrownerconfig", "mrseam",        "mrservicetd", "measurement",
+    "host_data",     "guest_svn", "guest_policy",  "id_key_digest", "vmpl",
+};
+static const char *const told_of_tcb[] = {"status", "date", "advisories"};
+
+static int load_nonce(struct kc_judging_ear *ear, const char *command)
+{
+    struct kc_room room = {ear->nonce_bytes, sizeof ear->nonce_bytes};
+    if (ear->nonce != NULL &&
+        (kc_hex_decode(kc_bytes_of_text(ear->nonce), room, &ear->nonce_len) != KC_OK ||
+         ear->nonce_len < KC_EAR_NONCE_MIN))
+        return kc_cli_usage(command, "--ear-nonce %s: not %d to %d bytes in hexadecimal",
+                            ear->nonce, KC_EAR_NONCE_MIN, KC_EAR_NONCE_MAX);
+    return KC_EXIT_OK;
+}
+
+static int load_key(struct kc_judging_ear *ear)
+{
+    struct kc_room file = {NULL, 0};
+    struct kc_error error = KC_ERROR_NONE;
+    if (!kc_cli_read_file(ear->key_path, KEY_FILE_MAX, &file))
+        return KC_EXIT_UNJUDGED;
+    enum kc_err err = kc_ear_key_read(kc_bytes_of(file.ptr, file.len), &ear->key, &error);
+    kc_bytes_wipe(file.ptr, file.len);
+    free(file.ptr);
+    if (err != KC_OK)
+        return kc_cli_fail(err == KC_ERR_MEMORY ? KC_EXIT_UNJUDGED : KC_EXIT_USAGE, "%s: %s",
+                           ear->key_path, error.what);
+    return KC_EXIT_OK;
+}
+
+int kc_judging_ear_load(struct kc_judging_ear *ear, const char *command)
+{
+    bool others =
+        ear->key_path != NULL || ear->out_path != NULL || ear->compat != NULL || ear->nonce != NULL;
+    if (!ear->is_wanted)
+        return others ? kc_cli_usage(command, "the options --ear-... are for --ear") : KC_EXIT_OK;
+    if (ear->key_path == NULL)
+        return kc_cli_usage(command, "--ear: name the key that signs it with --ear-key");
+    if (ear->compat != NULL && strcmp(ear->compat, "veraison") != 0)
+        return kc_cli_usage(command, "--ear-compat %s: only \"veraison\" is known", ear->compat);
+    int status = load_nonce(ear, command);
+    return status == KC_EXIT_OK ? load_key(ear) : status;
+}
+
+/* Copies what is there. False without memory. */
+static bool copy(const json_t *from, const char *const *keys, size_t count, json_t *to)
+{
+    for (size_t i = 0; i < count; i++) {
+        json_t *value = json_object_get(from, keys[i]);
+        if (value != NULL && json_object_set(to, keys[i], value) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* NULL without memory. */
+static json_t *evidence_of(const struct kc_judging *j)
+{
+    json_t *claims = kc_judging_claims_json(j->verdict);
+    json_t *tcb = kc_judging_tcb_json(j->verdict);
+    json_t *out = json_object();
+    json_t *rating = json_object();
+    bool ok = claims != NULL && tcb != NULL && out != NULL && rating != NULL &&
+              copy(claims, told, sizeof told / sizeof told[0], out) &&
+              copy(tcb, told_of_tcb, sizeof told_of_tcb / sizeof told_of_tcb[0], rating);
+    if (ok && json_is_object(tcb))
+        ok = json_object_set(out, "tcb", rating) == 0;
+    json_decref(rating);
+    json_decref(claims);
+    json_decref(tcb);
+    if (ok)
+        return out;
+    json_decref(out);
+    return NULL;
+}
+
+static bool write_token(const struct kc_judging_ear *ear, const char *token)
+{
+    size_t len = strlen(token);
+    char *line = malloc(len + 2);
+    if (line == NULL) {
+        kc_cli_say("out of memory");
+        return false;
+    }
+    memcpy(line, token, len);
+    memcpy(line + len, "\n", 2);
+    bool written = kc_cli_write_file(ear->out_path == NULL ? "-" : ear->out_path,
+                                     kc_bytes_of(line, len + 1), false);
+    free(line);
+    return written;
+}
+
+bool kc_judging_ear_write(const struct kc_judging_ear *ear, const struct kc_judging *j)
+{
+    char policy_id[sizeof "urn:sha256:" + 2 * sizeof j->policy_digest] = "keyclave:default";
+    char *token = NULL;
+    if (j->policy_path != NULL) {
+        memcpy(policy_id, "urn:sha256:", sizeof "urn:sha256:");
+        kc_hex_encode_lower(kc_bytes_of(j->policy_digest, sizeof j->policy_digest),
+                            policy_id + sizeof "urn:sha256:" - 1);
+    }
+    json_t *evidence = evidence_of(j);
+    struct kc_ear_input input = {
+        .profile = ear->compat != NULL ? KC_EAR_VERAISON : KC_EAR_DRAFT,
+        .verdict = j->verdict,
+        .policy = &j->policy,
+        .policy_id = policy_id,
+        .build = "keyclave " KC_VERSION,
+        .now = j->now,
+        .nonce = kc_bytes_of(ear->nonce_bytes, ear->nonce_len),
+        .evidence = evidence,
+    };
+    bool done = evidence != NULL && kc_ear_sign(&input, ear->key, &token) == KC_OK;
+    if (!done)
+        kc_cli_say("the token could not be made: no memory, or the key does not sign");
+    done = done && write_token(ear, token);
+    free(token);
+    json_decref(evidence);
+    return done;
+}
+
+void kc_judging_ear_clear(struct kc_judging_ear *ear)
+{
+    EVP_PKEY_free(ear->key);
+    *ear = (struct kc_judging_ear){0};
+}

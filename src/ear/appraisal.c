@@ -1,0 +1,271 @@
+#include "ear/appraisal.h"
+
+#include <string.h>
+
+#include "verify/policy_clauses.h"
+
+/* AR4SI's values, those that are of every claim first. */
+enum {
+    MALFUNCTION = -1, /* of the verifier */
+    NO_CLAIM = 0,
+    UNEXPECTED = 1, /* evidence of a kind that is not judged */
+    APPROVED = 2,   /* recognised; genuine; encrypted: the best of each claim */
+    APPROVED_BY_SIGNER = 3,
+    UNSAFE = 32,       /* known weaknesses, which the policy accepts */
+    UNRECOGNIZED = 33, /* executables */
+    UNAVAILABLE = 36,  /* configuration that the verifier cannot see */
+    CONTRAINDICATED = 96,
+    NOT_RECOGNIZED = 97, /* an instance or hardware */
+    CRYPTO_FAILED = 99,
+};
+
+static const char *const claim_names[KC_EAR_CLAIM_COUNT] = {
+    "instance-identity", "configuration",  "executables",    "file-system",
+    "hardware",          "runtime-opaque", "storage-opaque", "sourced-data",
+};
+
+const char *kc_ear_tier_name(enum kc_ear_tier tier)
+{
+    switch (tier) {
+    case KC_EAR_AFFIRMING:
+        return "affirming";
+    case KC_EAR_WARNING:
+        return "warning";
+    case KC_EAR_CONTRAINDICATED:
+        return "contraindicated";
+    case KC_EAR_NONE:
+        break;
+    }
+    return "none";
+}
+
+const char *kc_ear_claim_name(enum kc_ear_claim claim)
+{
+    return claim_names[claim];
+}
+
+/* What a clause that does not hold says; those that stand nowhere here are about configuration. */
+static const struct {
+    const char *check;
+    enum kc_ear_claim claim;
+    int8_t value;
+} refusals[] = {
+    {"policy.mrenclave", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.mrsigner", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.isv_prod_id", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.min_isv_svn", KC_EAR_EXECUTABLES, UNSAFE},
+    {"policy.mrtd", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.rtmr0", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.rtmr1", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.rtmr2", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.rtmr3", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.mrservicetd", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.measurement", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.id_key_digest", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.author_key_digest", KC_EAR_EXECUTABLES, UNRECOGNIZED},
+    {"policy.min_guest_svn", KC_EAR_EXECUTABLES, UNSAFE},
+    {"policy.platforms", KC_EAR_INSTANCE_IDENTITY, NOT_RECOGNIZED},
+    {"policy.masked_chip_id", KC_EAR_INSTANCE_IDENTITY, NOT_RECOGNIZED},
+    {"policy.report_data", KC_EAR_INSTANCE_IDENTITY, NOT_RECOGNIZED},
+    {"policy.custom_claims", KC_EAR_INSTANCE_IDENTITY, NOT_RECOGNIZED},
+    {"policy.tee", KC_EAR_HARDWARE, NOT_RECOGNIZED},
+    {"policy.mrseam", KC_EAR_HARDWARE, NOT_RECOGNIZED},
+    {"policy.tcb", KC_EAR_HARDWARE, CONTRAINDICATED},
+    {"policy.advisories", KC_EAR_HARDWARE, CONTRAINDICATED},
+    {"policy.min_tcb_date", KC_EAR_HARDWARE, CONTRAINDICATED},
+    {"policy.min_evaluation_number", KC_EAR_HARDWARE, CONTRAINDICATED},
+    {"policy.max_collateral_age_days", KC_EAR_HARDWARE, CONTRAINDICATED},
+    {"policy.min_snp_tcb", KC_EAR_HARDWARE, CONTRAINDICATED},
+    {"policy.debug", KC_EAR_RUNTIME_OPAQUE, CONTRAINDICATED},
+    {"policy.debug", KC_EAR_CONFIGURATION, CONTRAINDICATED},
+};
+
+/* The worse one stays. */
+static void note(struct kc_ear_appraisal *a, enum kc_ear_claim claim, int8_t value)
+{
+    if (value > a->claim[claim])
+        a->claim[claim] = value;
+}
+
+static void note_refusal(struct kc_ear_appraisal *a, const char *check)
+{
+    bool known = false;
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        if (strcmp(refusals[i].check, check) != 0)
+            continue;
+        note(a, refusals[i].claim, refusals[i].value);
+        known = true;
+    }
+    if (!known)
+        note(a, KC_EAR_CONFIGURATION, CONTRAINDICATED);
+}
+
+/* How exactly the policy names what may run. */
+static int8_t executables_of(enum kc_tee tee, const struct kc_policy *policy)
+{
+    bool has_rtmr = policy->rtmr[1].count > 0 || policy->rtmr[2].count > 0;
+    switch (tee) {
+    case KC_TEE_SGX:
+        if (policy->mrenclave.count > 0)
+            return APPROVED;
+        return policy->mrsigner.count > 0 ? APPROVED_BY_SIGNER : UNRECOGNIZED;
+    case KC_TEE_TDX:
+        /* MRTD is the firmware; what it started is in the registers. */
+        if (policy->mrtd.count == 0)
+            return UNRECOGNIZED;
+        return has_rtmr ? APPROVED : APPROVED_BY_SIGNER;
+    case KC_TEE_SNP:
+        if (policy->measurement.count > 0)
+            return APPROVED;
+        return policy->id_key_digest.count > 0 || policy->author_key_digest.count > 0
+                   ? APPROVED_BY_SIGNER
+                   : UNRECOGNIZED;
+    case KC_TEE_COUNT:
+        break;
+    }
+    return UNRECOGNIZED;
+}
+
+static bool is_debug(const struct kc_verdict_facts *facts)
+{
+    for (size_t i = 0; i < kc_clause_count; i++) {
+        if (strcmp(kc_clauses[i].check, "policy.debug") == 0)
+            return kc_clauses[i].flag(facts);
+    }
+    return true;
+}
+
+static void note_status(struct kc_ear_appraisal *a, enum kc_tcb_status status)
+{
+    switch (status) {
+    case KC_TCB_UP_TO_DATE:
+        note(a, KC_EAR_HARDWARE, APPROVED);
+        return;
+    case KC_TCB_CONFIGURATION_NEEDED:
+        note(a, KC_EAR_HARDWARE, APPROVED);
+        note(a, KC_EAR_CONFIGURATION, UNSAFE);
+        return;
+    case KC_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED:
+    case KC_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED:
+    case KC_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED:
+        note(a, KC_EAR_HARDWARE, UNSAFE);
+        note(a, KC_EAR_CONFIGURATION, UNSAFE);
+        return;
+    case KC_TCB_REVOKED:
+        note(a, KC_EAR_HARDWARE, CONTRAINDICATED);
+        return;
+    default:
+        note(a, KC_EAR_HARDWARE, UNSAFE);
+    }
+}
+
+static bool is_unjudged(const struct kc_verdict *v)
+{
+    for (size_t i = 0; i < v->failure_count; i++) {
+        if (v->failure[i].weight == KC_WEIGHT_UNJUDGED)
+            return true;
+    }
+    return false;
+}
+
+static void note_platform(struct kc_ear_appraisal *a, const struct kc_verdict *v,
+                          const struct kc_policy *policy)
+{
+    const struct kc_verdict_facts *facts = &v->facts;
+    if (facts->tee == KC_TEE_SNP)
+        note(a, KC_EAR_HARDWARE, policy->has_min_snp_tcb ? APPROVED : UNSAFE);
+    else if (facts->has_tcb && facts->tcb.is_whole)
+        note_status(a, facts->tcb.status);
+    else if (!is_unjudged(v)) {
+        /* The policy ignores what is not known of it. */
+        note(a, KC_EAR_HARDWARE, UNSAFE);
+        note(a, KC_EAR_CONFIGURATION, UNAVAILABLE);
+    }
+}
+
+static void note_facts(struct kc_ear_appraisal *a, const struct kc_verdict *v,
+                       const struct kc_policy *policy)
+{
+    int8_t visible = is_debug(&v->facts) ? UNSAFE : APPROVED;
+    note(a, KC_EAR_CONFIGURATION, visible);
+    note(a, KC_EAR_RUNTIME_OPAQUE, visible);
+    note(a, KC_EAR_EXECUTABLES, executables_of(v->facts.tee, policy));
+    if (policy->platforms.count + policy->chips.count > 0)
+        note(a, KC_EAR_INSTANCE_IDENTITY, APPROVED);
+    note_platform(a, v, policy);
+}
+
+static bool is_revocation(const char *check)
+{
+    static const char end[] = ".revoked";
+    size_t n = strlen(check);
+    return n >= sizeof end - 1 && strcmp(check + n - (sizeof end - 1), end) == 0;
+}
+
+static void appraise_invalid(struct kc_ear_appraisal *a, const struct kc_verdict *v)
+{
+    bool only_revoked = v->failure_count > 0 && !v->overflowed;
+    for (size_t i = 0; i < v->failure_count; i++) {
+        if (v->failure[i].weight == KC_WEIGHT_GENUINE && !is_revocation(v->failure[i].check))
+            only_revoked = false;
+    }
+    note(a, KC_EAR_HARDWARE, only_revoked ? CONTRAINDICATED : CRYPTO_FAILED);
+    if (!only_revoked)
+        note(a, KC_EAR_EXECUTABLES, CRYPTO_FAILED);
+}
+
+/* Nothing is held against the attester: what would be, is left out. */
+static void appraise_unjudged(struct kc_ear_appraisal *a, const struct kc_verdict *v,
+                              const struct kc_policy *policy)
+{
+    if (v->genuine)
+        note_facts(a, v, policy);
+    for (size_t i = 0; i < KC_EAR_CLAIM_COUNT; i++) {
+        if (a->claim[i] >= KC_EAR_WARNING)
+            a->claim[i] = NO_CLAIM;
+    }
+    for (size_t i = 0; i < v->failure_count; i++) {
+        if (strcmp(v->failure[i].check, "evidence.supported") == 0)
+            a->claim[KC_EAR_HARDWARE] = UNEXPECTED;
+        if (strcmp(v->failure[i].check, "verifier.memory") == 0)
+            a->claim[KC_EAR_HARDWARE] = MALFUNCTION;
+    }
+}
+
+static enum kc_ear_tier worst(const struct kc_ear_appraisal *a)
+{
+    int8_t value = 0;
+    for (size_t i = 0; i < KC_EAR_CLAIM_COUNT; i++)
+        value = a->claim[i] > value ? a->claim[i] : value;
+    if (value >= KC_EAR_CONTRAINDICATED)
+        return KC_EAR_CONTRAINDICATED;
+    if (value >= KC_EAR_WARNING)
+        return KC_EAR_WARNING;
+    return value >= KC_EAR_AFFIRMING ? KC_EAR_AFFIRMING : KC_EAR_NONE;
+}
+
+void kc_ear_appraise(const struct kc_verdict *v, const struct kc_policy *policy,
+                     struct kc_ear_appraisal *out)
+{
+    *out = (struct kc_ear_appraisal){.status = KC_EAR_CONTRAINDICATED};
+    switch (v->kind) {
+    case KC_VERDICT_ACCEPTED:
+        note_facts(out, v, policy);
+        out->status = worst(out);
+        return;
+    case KC_VERDICT_REFUSED:
+        note_facts(out, v, policy);
+        for (size_t i = 0; i < v->failure_count; i++) {
+            if (v->failure[i].weight == KC_WEIGHT_POLICY)
+                note_refusal(out, v->failure[i].check);
+        }
+        return;
+    case KC_VERDICT_UNJUDGED:
+        appraise_unjudged(out, v, policy);
+        out->status = KC_EAR_NONE;
+        return;
+    case KC_VERDICT_INVALID:
+        break;
+    }
+    appraise_invalid(out, v);
+}
