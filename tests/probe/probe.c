@@ -13,6 +13,7 @@
 #include "probe_crypto.h"
 #include "probe_heap.h"
 #include "probe_http.h"
+#include "probe_judge.h"
 #include "probe_libc.h"
 #include "probe_root.h"
 #include "probe_tls.h"
@@ -182,6 +183,8 @@ static size_t serve(struct kc_bytes in, uint8_t *out)
     case PROBE_ROOT_MAKE:
     case PROBE_ROOT_OPEN:
         return probe_root(op, in, out);
+    case PROBE_JUDGE:
+        return probe_judge(in, out);
     case PROBE_HTTP:
         return probe_http(kc_bytes_of(in.ptr + 1, in.len - 1), out);
     default:

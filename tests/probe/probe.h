@@ -63,6 +63,8 @@ enum probe_op {
     PROBE_TLS_EXPORT, /* u32 session: its exporter, 32 bytes */
     PROBE_TLS_CLOSE,  /* u32 session; 1 byte */
     PROBE_TLS_TIME,   /* i64: the core's time from now on; time() and a new session's, i64 each */
+
+    PROBE_JUDGE, /* the verifier: probe_judge.h */
 };
 
 /* Sessions that PROBE_TLS_OPEN can hold. */
