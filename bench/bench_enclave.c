@@ -1,13 +1,19 @@
 /*
- * What the enclave costs: entering it, the same signature inside and outside, many threads on few
- * cores, starting the image. On the probe image, which is the production runtime.
+ * What the enclave costs: entering it, the same signature and the same verdict inside and outside,
+ * many threads on few cores, starting the image. On the probe image, which is the production
+ * runtime.
  */
 #include <sys/stat.h>
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
+#include "base/time.h"
+#include "base/writer.h"
+#include "probe/probe_judge.h"
 #include "probe_bench.h"
+#include "verify/chain.h"
+#include "verify/verify.h"
 
 #define ROUNDS       7
 #define SIGNATURES   1500
@@ -16,6 +22,8 @@
 #define THREADS_MAX  8
 #define SCALE_BATCH  100
 #define SCALE_ROUNDS 12
+#define VERDICTS     300
+#define FRAME_MAX    65536
 
 /* As the probe's PROBE_SIGN does it. */
 static void sign_natively(EVP_PKEY *key, unsigned rounds)
@@ -117,6 +125,59 @@ static void bench_scaling(struct kc_enclave *enclave)
     printf("ratio enclave.threads_8_against_2 %.2f target 0.90\n", median(ratio, ROUNDS));
 }
 
+/* The mission document's quote, everything cold, `rounds` times. */
+static size_t make_frame(uint32_t rounds, uint8_t out[FRAME_MAX])
+{
+    static const char policy[] = "{\"allow_debug\": true, \"tcb\": \"ignore\"}";
+    uint8_t quote[FRAME_MAX / 2];
+    int64_t at = 0;
+    struct kc_writer w = kc_writer_of((struct kc_room){out, FRAME_MAX});
+    FILE *file = fopen(SOURCE_ROOT "/tests/vectors/seed/quote.json", "rb");
+    if (file == NULL || kc_time_parse(kc_bytes_of_text("2025-08-15T05:45:00Z"), &at) != KC_OK)
+        fail("no quote");
+    size_t len = fread(quote, 1, sizeof quote, file);
+    fclose(file);
+    kc_writer_u8(&w, PROBE_JUDGE);
+    kc_writer_u32(&w, rounds);
+    kc_writer_u64(&w, (uint64_t)at);
+    kc_writer_copy(&w, kc_chain_intel_root_key, 64);
+    kc_writer_u32(&w, sizeof policy - 1);
+    kc_writer_copy(&w, policy, sizeof policy - 1);
+    kc_writer_u32(&w, (uint32_t)len);
+    kc_writer_copy(&w, quote, len);
+    for (int i = PROBE_JUDGE_EVIDENCE + 1; i < PROBE_JUDGE_PARTS; i++)
+        kc_writer_u32(&w, 0);
+    return kc_writer_written(&w).len;
+}
+
+static void bench_judge(struct kc_enclave *enclave)
+{
+    static uint8_t frame[FRAME_MAX];
+    double native[ROUNDS];
+    double inside[ROUNDS];
+    double ratio[ROUNDS];
+    uint8_t out[4096];
+    struct kc_bytes in = kc_bytes_of(frame, make_frame(VERDICTS, frame));
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t len = 0;
+        struct kc_error error = KC_ERROR_NONE;
+        double start = now();
+        if (probe_judge(in, out) != 2 || out[0] != KC_VERDICT_ACCEPTED)
+            fail("native verdict");
+        double middle = now();
+        if (kc_enclave_call(enclave, in, (struct kc_room){out, sizeof(out)}, &len, &error) !=
+                KC_OK ||
+            len != 2 || out[0] != KC_VERDICT_ACCEPTED)
+            fail("verdict inside");
+        inside[i] = now() - middle;
+        native[i] = middle - start;
+        ratio[i] = native[i] / inside[i];
+    }
+    printf("verifications of a quote, everything cold: %.0f/s inside, %.0f/s natively\n",
+           VERDICTS / median(inside, ROUNDS), VERDICTS / median(native, ROUNDS));
+    printf("ratio enclave.verify_against_native %.2f target 0.90\n", median(ratio, ROUNDS));
+}
+
 static void bench_start(void)
 {
     double loading[ROUNDS];
@@ -143,6 +204,7 @@ int main(void)
     struct kc_enclave *enclave = load();
     bench_call(enclave);
     bench_sign(enclave);
+    bench_judge(enclave);
     bench_scaling(enclave);
     kc_enclave_free(enclave);
     return 0;
