@@ -70,7 +70,7 @@ facts=(label=SGX verdict=accepted "policy=urn:sha256:$hash" tcb=UpToDate "mrencl
 token 0 affirming 'configuration=2 runtime-opaque=2 executables=2 hardware=2 instance-identity=0' \
     --policy "$work/policy" --collateral "$work/c" "${quote[@]}"
 facts=(verdict=unjudged failure=policy.tcb "mrenclave=$mrenclave")
-token 3 none 'hardware=0 executables=2' --policy "$work/policy" "${quote[@]}"
+token 3 none 'hardware=0 executables=0' --policy "$work/policy" "${quote[@]}"
 facts=(label=SGX verdict=invalid failure=chain.root mrenclave=)
 token 2 contraindicated 'hardware=99 executables=99 configuration=0' "$work/quote"
 echo rubbish >"$work/rubbish"

@@ -7,9 +7,8 @@
 /* AR4SI's values, those that are of every claim first. */
 enum {
     MALFUNCTION = -1, /* of the verifier */
-    NO_CLAIM = 0,
-    UNEXPECTED = 1, /* evidence of a kind that is not judged */
-    APPROVED = 2,   /* recognised; genuine; encrypted: the best of each claim */
+    UNEXPECTED = 1,   /* evidence of a kind that is not judged */
+    APPROVED = 2,     /* recognised; genuine; encrypted: the best of each claim */
     APPROVED_BY_SIGNER = 3,
     UNSAFE = 32,       /* known weaknesses, which the policy accepts */
     UNRECOGNIZED = 33, /* executables */
@@ -214,16 +213,9 @@ static void appraise_invalid(struct kc_ear_appraisal *a, const struct kc_verdict
         note(a, KC_EAR_EXECUTABLES, CRYPTO_FAILED);
 }
 
-/* Nothing is held against the attester: what would be, is left out. */
-static void appraise_unjudged(struct kc_ear_appraisal *a, const struct kc_verdict *v,
-                              const struct kc_policy *policy)
+/* Nothing is claimed, for or against: readers compute the status anew from the vector. */
+static void appraise_unjudged(struct kc_ear_appraisal *a, const struct kc_verdict *v)
 {
-    if (v->genuine)
-        note_facts(a, v, policy);
-    for (size_t i = 0; i < KC_EAR_CLAIM_COUNT; i++) {
-        if (a->claim[i] >= KC_EAR_WARNING)
-            a->claim[i] = NO_CLAIM;
-    }
     for (size_t i = 0; i < v->failure_count; i++) {
         if (strcmp(v->failure[i].check, "evidence.supported") == 0)
             a->claim[KC_EAR_HARDWARE] = UNEXPECTED;
@@ -261,7 +253,7 @@ void kc_ear_appraise(const struct kc_verdict *v, const struct kc_policy *policy,
         }
         return;
     case KC_VERDICT_UNJUDGED:
-        appraise_unjudged(out, v, policy);
+        appraise_unjudged(out, v);
         out->status = KC_EAR_NONE;
         return;
     case KC_VERDICT_INVALID:
