@@ -151,7 +151,7 @@ static void answer_scan(struct world *w, const struct ask *ask, unsigned how, un
 static void answer_store(struct world *w, const struct ask *ask, unsigned how, unsigned number)
 {
     struct kc_bytes list = kc_bytes_of(ask->body, ask->len);
-    bool stores = how == 0 || how == 4 || how == 5 || how == 7 || how > 8;
+    bool stores = how == 0 || how == 4 || how == 5 || (how == 7 && number % 2 == 0) || how > 8;
     struct kc_message message =
         stored_of(ask, stores ? (uint32_t)disk_store(&w->disk, list) : KC_STORED_OK);
     switch (how) {
@@ -167,7 +167,7 @@ static void answer_store(struct world *w, const struct ask *ask, unsigned how, u
     case 6: /* says ok, and has not */
         w->lied = true;
         break;
-    case 7:
+    case 7: /* of another batch, and that says nothing of this one */
         message.batch[number % sizeof message.batch] ^= 1;
         break;
     case 8:

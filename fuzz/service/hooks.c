@@ -38,12 +38,18 @@ static int random_status(void)
     return 1;
 }
 
+/* Streams that have nothing in common: what is secret in one is not public in another. */
+static uint64_t stream(uint64_t purpose, uint64_t number)
+{
+    return (purpose << 32 | number) * UINT64_C(0xd1342543de82ef95) + 1;
+}
+
 void hooks_seed(uint64_t seed)
 {
     static const RAND_METHOD method = {
         .bytes = random_bytes, .pseudorand = random_bytes, .status = random_status};
     FUZZ_CHECK(RAND_set_rand_method(&method) == 1);
-    random_state = seed;
+    random_state = stream(0, seed);
 }
 
 /* Counts down; true at its end. */
@@ -123,7 +129,7 @@ EVP_PKEY *__wrap_EVP_PKEY_Q_keygen(OSSL_LIB_CTX *library, const char *query, con
     EVP_PKEY **key = &ready[choice % P256_KEYS];
     if (*key == NULL) {
         uint64_t before = random_state;
-        random_state = choice % P256_KEYS;
+        random_state = stream(1, choice % P256_KEYS);
         *key = __real_EVP_PKEY_Q_keygen(library, query, type, "P-256");
         random_state = before;
     }
@@ -153,7 +159,7 @@ int __wrap_EVP_PKEY_generate(EVP_PKEY_CTX *context, EVP_PKEY **out)
     EVP_PKEY **key = &ready[bits / 1024 - 2];
     if (*key == NULL) {
         uint64_t before = random_state;
-        random_state = (uint64_t)bits;
+        random_state = stream(2, (uint64_t)bits);
         FUZZ_CHECK(__real_EVP_PKEY_generate(context, key) == 1);
         random_state = before;
     }

@@ -203,8 +203,11 @@ void request_note(const struct world *w, struct client *client, struct kc_bytes 
     if (memchr(bytes.ptr, '\n', bytes.len) != NULL || memchr(bytes.ptr, '\r', bytes.len) != NULL)
         client->raw = true;
     for (size_t i = 0; i < w->tokens; i++) {
-        if (memmem(bytes.ptr, bytes.len, w->token[i].text, strlen(w->token[i].text)) != NULL)
-            client->let_in = true;
+        size_t n = strlen(w->token[i].text);
+        for (size_t at = 0; at + n <= bytes.len; at++) {
+            if (kc_bytes_equal_secret(bytes.ptr + at, w->token[i].text, n))
+                client->let_in = true;
+        }
     }
 }
 

@@ -136,10 +136,10 @@ def main():
 
     def seed(name, world, *operations):
         assert name not in seeds
-        seeds[name] = u8(world) + b"".join(operations)
+        seeds[name] = u8(world | LONG_END) + b"".join(operations)
 
     everything = [ask(row, name=2, extra=2) for row in range(24)]
-    seed("all-requests", EARLIER | LONG_END, *everything)
+    seed("all-requests", EARLIER, *everything)
     seed("all-requests-no-token", EARLIER, *[ask(row, NO_TOKEN) for row in range(24)])
     seed("all-requests-new", 0, *everything, ask(INIT), *everything)
     seed("tokens", EARLIER, *[ask(LIST, way) for way in range(8)])
@@ -175,6 +175,14 @@ def main():
          gather(True), ask(KEY_MAKE, MORE, 5), ask(KEY_MAKE, MORE, 5, which=1), gather(False),
          feed(0, 0), feed(1, 0), answer(HONEST), answer(HONEST), answer(HONEST), answer(HONEST),
          answer(HONEST), answer(HONEST), settle())
+    seed("store-race-dropped", EARLIER, ask(KEY), ask(KEY, which=1), ask(KEY_MAKE, MORE, 3),
+         ask(KEY_MAKE, MORE, 3, which=1), feed(0, 0), feed(1, 0), answer(HONEST), answer(HONEST),
+         answer(HONEST), answer(2), answer(1), settle(), lie(1),
+         ask(KEY_MAKE, name=3), lie(1), ask(KEY_MAKE, name=3, which=1))
+    seed("init-again", EARLIER, lie(6), ask(INIT), ask(INIT, which=1))
+    for how in range(1, 9):
+        seed(f"init-again-{how}", 0, lie(how, 3, 2), ask(INIT), close(0))
+        seed(f"init-fails-{how}", 0, lie(how, 2), ask(INIT), close(0))
     for how in range(1, 10):
         seed(f"scan-{how}", EARLIER, ask(KEY), lie(how, 0), ask(LIST), lie(how, 1), ask(LIST),
              lie(how, 2), ask(LIST_AFTER))

@@ -97,6 +97,7 @@ struct world {
     const struct kc_root *root; /* the core's, once it had one */
     uint32_t made; /* bits of names: a client was told in this life that the key is there */
     bool serving;
+    unsigned status; /* of the answer that was judged last */
     unsigned work;
     bool no_resume, no_work;
 
