@@ -9,7 +9,7 @@
 #include <openssl/err.h>
 
 #include "core/certificates.h"
-#include "core/session.h"
+#include "core/sessions.h"
 #include "service/world.h"
 
 static struct world world;
@@ -193,6 +193,7 @@ static void feed(struct world *w, struct client *client, unsigned how, unsigned 
     struct kc_message message = {.type = KC_MESSAGE_BYTES, .conn = client->conn};
     client_reads(w, client);
     message.body = client_says(client, (struct kc_room){room, most});
+    client->spoilt = client->spoilt || how % 6 > 1;
     if (message.body.len == 0 || how % 6 == 5) /* lost */
         return;
     if (how % 6 == 2)
@@ -202,7 +203,7 @@ static void feed(struct world *w, struct client *client, unsigned how, unsigned 
     else if (how % 6 == 4)
         message.conn = w->client[number % CLIENTS].conn;
     if (how % 6 == 4) {
-        w->client[number % CLIENTS].raw = true;
+        w->client[number % CLIENTS].raw = w->client[number % CLIENTS].spoilt = true;
         client->raw = true;
     }
     host_say(w, message);
@@ -236,6 +237,7 @@ static void say_plain(struct world *w, struct kc_reader *in, bool encrypted)
     size_t n = kc_reader_u16(in) % 4096;
     struct kc_bytes bytes = kc_reader_bytes(in, n < in->left ? n : in->left);
     client->raw = true;
+    client->spoilt = client->spoilt || !encrypted;
     request_note(w, client, bytes);
     if (encrypted)
         (void)client_write(client, bytes);
@@ -348,9 +350,11 @@ static void operate_world(struct world *w, struct kc_reader *in, unsigned operat
         w->machine.broken = (how & 4) != 0;
         break;
     case 6:
+        w->failed = true;
         hooks.memory_fails = 1 + how;
         break;
     case 7:
+        w->failed = true;
         hooks.random_fails = 1 + how % 32;
         break;
     case 8:
@@ -406,7 +410,7 @@ static void heal(struct world *w)
         start(w, 1, 0);
 }
 
-/* Time limits end what messages of unknown making opened; a certificate comes. */
+/* A certificate comes, however often it failed. */
 static void wait_for_service(struct world *w)
 {
     for (int i = 0; i < 8 && !w->serving; i++) {
@@ -449,11 +453,20 @@ static void check_keys(struct world *w)
     check_ask(w, 16, (unsigned)((w->ciphertexts - 1) % CIPHERTEXTS), 200);
 }
 
+/* Time limits end what messages of unknown making opened; nothing of it stays behind. */
+static void check_empty(struct world *w)
+{
+    const struct kc_sessions *sessions = w->core->sessions;
+    for (int i = 0; i < 12 && sessions->open > 0; i++)
+        say_tick(w, 6);
+    FUZZ_CHECK(sessions->open == 0 && sessions->unproven == 0 && sessions->excess == 0);
+    for (size_t i = 0; i < KC_SESSION_SLOW_MAX; i++)
+        FUZZ_CHECK(sessions->job[i].state == KC_SLOW_FREE);
+}
+
 static void check_served(struct world *w, bool all)
 {
-    for (int i = 0; i < 12 && kc_sessions_count(w->core) > 0; i++)
-        say_tick(w, 6);
-    FUZZ_CHECK(kc_sessions_count(w->core) == 0);
+    check_empty(w);
     check_ask(w, 0, 0, w->core->root == NULL ? 501 : 200);
     if (!all)
         return;

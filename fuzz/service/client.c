@@ -62,6 +62,7 @@ void client_open(struct world *w, unsigned which, unsigned context, uint32_t lis
     SSL_set_bio(client->tls, in, out);
     SSL_set_connect_state(client->tls);
     client->open = true;
+    client->spoilt = context >= 2;
     host_say(w, (struct kc_message){
                     .type = KC_MESSAGE_OPEN, .conn = client->conn, .listener = listener});
 }
@@ -128,20 +129,32 @@ static void take_text(struct world *w, struct client *client)
         forget(client, client->read_len);
 }
 
+/* What the core says is TLS that the client understands, as long as both were heard. */
+static void check_tls(const struct world *w, const struct client *client, int result)
+{
+    if (!client->spoilt && !client->unsure && !w->failed)
+        FUZZ_CHECK(SSL_get_error(client->tls, result) != SSL_ERROR_SSL);
+}
+
 void client_reads(struct world *w, struct client *client)
 {
     size_t n = 1;
     if (client->tls == NULL)
         return;
     ERR_clear_error();
-    if (!SSL_is_init_finished(client->tls) && SSL_do_handshake(client->tls) != 1)
-        return;
+    if (!SSL_is_init_finished(client->tls)) {
+        int result = SSL_do_handshake(client->tls);
+        check_tls(w, client, result);
+        if (result != 1)
+            return;
+    }
     while (n > 0) {
         n = 0;
         ERR_clear_error();
-        if (SSL_read_ex(client->tls, client->read + client->read_len, READ_MAX - client->read_len,
-                        &n) != 1)
-            n = 0;
+        int result = SSL_read_ex(client->tls, client->read + client->read_len,
+                                 READ_MAX - client->read_len, &n);
+        check_tls(w, client, result);
+        n = result == 1 ? n : 0;
         client->read_len += n;
         client->read[client->read_len] = 0;
         take_answers(w, client);

@@ -113,6 +113,25 @@ static void judge_let_in(const char *body)
     }
 }
 
+/* Names that the store gave stand in their order. */
+static void judge_listed(const char *body)
+{
+    const char *last = NULL;
+    size_t last_len = 0;
+    const char *name = strstr(body, "\"keys\":[");
+    FUZZ_CHECK(name != NULL);
+    for (name += 7; name[0] != ']' && name[1] == '"';) {
+        const char *start = name + 2;
+        size_t len = strcspn(start, "\"");
+        size_t shorter = len < last_len ? len : last_len;
+        int order = last == NULL ? 1 : memcmp(start, last, shorter);
+        FUZZ_CHECK(order > 0 || (order == 0 && len > last_len));
+        last = start;
+        last_len = len;
+        name = start + len + 1;
+    }
+}
+
 /* A generated key is in the answer, and was made for it. */
 static void judge_generated(const char *body)
 {
@@ -146,6 +165,8 @@ void judge_answer(struct world *w, const struct expected *expected, unsigned sta
         return;
     if (expected->kind == KEY_MAKE)
         judge_made(w, expected, body);
+    else if (expected->kind == KEY_LIST)
+        judge_listed(body);
     else if (expected->kind == ENCRYPT)
         judge_encrypted(w, expected, body);
     else if (expected->kind == GENERATE)

@@ -154,7 +154,7 @@ def main():
     seed("init-signer", 0, ask(INIT_SIGNER), restart(True), ask(HEALTH), tick(0), settle())
     seed("init-two-at-once", 0, lie(LATER), ask(INIT, MORE), ask(INIT, which=1), settle())
     for how in range(1, 9):
-        seed(f"init-store-{how}", 0, lie(how, 3, 2), ask(INIT), ask(INIT, which=1), ask(KEY_MAKE))
+        seed(f"init-store-{how}", 0, lie(how, 3), ask(INIT), ask(INIT, which=1), ask(KEY_MAKE))
     seed("init-other-root", EARLIER | NO_START, start(1), settle(), ask(INIT), ask(HEALTH))
     seed("crypt", EARLIER, *[ask(ENCRYPT, name=n % 3, extra=n) for n in range(4)],
          *[ask(DECRYPT, name=n % 3, extra=n) for n in range(10)],
@@ -167,6 +167,7 @@ def main():
     for how in (TO_OTHER, TWICE, NEVER):
         seed(f"fetch-{how}", EARLIER, lie(how, 1, 1), ask(ENCRYPT, name=1), tick(3), tick(5))
     for how in list(range(1, 9)) + [TO_OTHER, TWICE, NEVER]:
+        seed(f"store-odd-{how}", EARLIER, lie(how, 3, 2), ask(KEY_MAKE, name=5))
         seed(f"store-{how}", EARLIER, lie(how, 2, 2), ask(KEY_MAKE, name=5), ask(KEY, name=5),
              restart(), ask(KEY, name=5), ask(KEY_MAKE, name=5))
     seed("store-conflicts", EARLIER, ask(KEY), *[lie(1, 0, 1 if n else 1) for n in range(8)],
@@ -177,11 +178,11 @@ def main():
          answer(HONEST), answer(HONEST), settle())
     seed("store-race-dropped", EARLIER, ask(KEY), ask(KEY, which=1), ask(KEY_MAKE, MORE, 3),
          ask(KEY_MAKE, MORE, 3, which=1), feed(0, 0), feed(1, 0), answer(HONEST), answer(HONEST),
-         answer(HONEST), answer(2), answer(1), settle(), lie(1),
-         ask(KEY_MAKE, name=3), lie(1), ask(KEY_MAKE, name=3, which=1))
+         answer(HONEST), feed(0, 0), answer(2), answer(1), settle(), lie(1), ask(KEY_MAKE, name=3),
+         lie(1), ask(KEY_MAKE, name=3, which=2))
     seed("init-again", EARLIER, lie(6), ask(INIT), ask(INIT, which=1))
     for how in range(1, 9):
-        seed(f"init-again-{how}", 0, lie(how, 3, 2), ask(INIT), close(0))
+        seed(f"init-again-{how}", 0, lie(how, 3), ask(INIT), close(0))
         seed(f"init-fails-{how}", 0, lie(how, 2), ask(INIT), close(0))
     for how in range(1, 10):
         seed(f"scan-{how}", EARLIER, ask(KEY), lie(how, 0), ask(LIST), lie(how, 1), ask(LIST),
@@ -195,12 +196,15 @@ def main():
              settle(), ask(EVIDENCE_FRESH), lie(how, 60, 1), ask(EVIDENCE_FRESH, which=1), tick(4),
              settle(), ask(EVIDENCE, which=1))
         seed(f"target-{how}", EARLIER | NO_START, lie(how, 500), start(), settle(), tick(2),
-             settle(), lie(how, 1), ask(EVIDENCE_FRESH), tick(4), settle(), ask(EVIDENCE_RAW))
+             settle(), ask(KEY), lie(how, 1), ask(EVIDENCE_FRESH), tick(4), settle(),
+             ask(EVIDENCE_RAW))
     seed("quote-never", EARLIER, lie(NEVER, 0, 1), ask(EVIDENCE_FRESH), tick(4), tick(6), settle())
     seed("quote-again-and-again", EARLIER, *[lie(1, n, 1) for n in range(4)], ask(EVIDENCE_FRESH))
+    seed("quote-late", EARLIER | NO_START, start(0x40, 1 << 6), settle(), lie(NEVER, 0, 2),
+         ask(EVIDENCE_FRESH), tick(5), settle())
     seed("quote-minute", EARLIER, ask(EVIDENCE_FRESH), ask(EVIDENCE_FRESH), tick(4),
          ask(EVIDENCE_FRESH, NO_TOKEN))
-    seed("quote-busy", EARLIER | NO_START, start(0x40, 1 << 6), settle(), lie(NEVER),
+    seed("quote-busy", EARLIER | NO_START, start(0x40, 1 << 6), settle(), lie(NEVER, 0, 1),
          ask(EVIDENCE_FRESH), ask(EVIDENCE_FRESH, NO_TOKEN, which=1), ask(EVIDENCE_FRESH, which=2),
          close(0), ask(EVIDENCE_FRESH, which=2))
     seed("quote-closed", EARLIER, ask(EVIDENCE_FRESH, MORE), feed(0, 0), close(0), settle())

@@ -58,6 +58,7 @@ struct client {
     bool open;    /* as the host has it */
     bool closing; /* CLOSE is in the batch */
     bool unsure;  /* the host did what nobody can follow: whether it is open, what comes when */
+    bool spoilt;  /* what its TLS said came otherwise, or is not to be understood */
     bool raw;     /* something else than whole requests was written */
     bool let_in;  /* a good token was shown at some time */
     bool resume;  /* RESUME is owed */
@@ -93,6 +94,7 @@ struct world {
     uint64_t now;
     bool started;
     bool lied;                  /* the store has said what an honest one would not */
+    bool failed;                /* memory or random bytes: TLS may break */
     bool reports;               /* the host asked for reports of its own */
     const struct kc_root *root; /* the core's, once it had one */
     uint32_t made; /* bits of names: a client was told in this life that the key is there */
