@@ -101,6 +101,7 @@ struct world {
     bool serving;
     unsigned status; /* of the answer that was judged last */
     unsigned work;
+    unsigned long_kib; /* of long bodies so far */
     bool no_resume, no_work;
 
     size_t tokens;
