@@ -66,7 +66,7 @@ says err policy.mrenclave
 
 # 2 initialised once; what the service refuses it says itself
 expect 1 init "$url" "${judged[@]}" --seal mrsigner --token-out "$folder/token"
-says err 'private key'
+says err 'does not name its signer'
 [ ! -e "$folder/token" ] || fail 'an empty token was left'
 expect 0 init "$url" "${judged[@]}" --token-out "$folder/token" --ca-out "$folder/ca.pem"
 expect 1 init "$url" "${judged[@]}"

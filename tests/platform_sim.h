@@ -16,8 +16,9 @@ struct test_machine {
     struct kc_sim_processor processor;
     struct kc_sim_secs secs;
     struct kc_platform platform;
-    bool broken;   /* EREPORT and EGETKEY fail */
-    uint64_t told; /* what the core last took the time to be */
+    uint8_t seal_signer[KC_SGX_HASH_SIZE]; /* what the image names: its signer at first */
+    bool broken;                           /* EREPORT and EGETKEY fail */
+    uint64_t told;                         /* what the core last took the time to be */
 };
 
 static inline enum kc_err test_machine_report(void *context,
@@ -62,7 +63,9 @@ static inline void test_machine_init(struct test_machine *machine)
     machine->secs.attributes.xfrm = 7;
     machine->secs.isv_prod_id = 1;
     machine->secs.isv_svn = 2;
+    memcpy(machine->seal_signer, machine->secs.mrsigner, sizeof machine->seal_signer);
     machine->platform = (struct kc_platform){.context = machine,
+                                             .seal_signer = machine->seal_signer,
                                              .report = test_machine_report,
                                              .key = test_machine_key,
                                              .time_is = test_machine_time_is};

@@ -244,6 +244,33 @@ static void test_room(void **unused)
     kc_root_free(root);
 }
 
+/* Under an image that names no signer, or another, nobody's signature counts: the host can sign the
+ * image with a key of its own, and an enclave of its own with the same. */
+static void test_unnamed_signer(void **unused)
+{
+    (void)unused;
+    struct test_machine machine;
+    struct sealed sealed;
+    struct kc_root *root = test_root(&machine);
+    bool current = false;
+    root->policy = KC_SEAL_MRSIGNER;
+    seal(&machine, root, &sealed);
+    assert_int_equal(try_open(&machine, &sealed, &current), KC_OK);
+    kc_root_free(root);
+    for (int none = 0; none < 2; none++) {
+        machine.seal_signer[0] ^= 1;
+        if (none)
+            machine.platform.seal_signer = NULL;
+        root = NULL;
+        assert_int_equal(kc_root_make(&machine.platform, KC_SEAL_MRSIGNER, TEST_NOW, &root),
+                         KC_ERR_REFUSED);
+        assert_int_equal(try_open(&machine, &sealed, &current), KC_ERR_REFUSED);
+        assert_int_equal(kc_root_make(&machine.platform, KC_SEAL_MRENCLAVE, TEST_NOW, &root),
+                         KC_OK);
+        kc_root_free(root);
+    }
+}
+
 /* MRSIGNER is the SHA-256 of the modulus, little endian (SDM 38.13). */
 static void mrsigner_of(const char *path, uint8_t out[32])
 {
@@ -267,10 +294,9 @@ static void test_public_signer(void **unused)
     struct kc_root *root = NULL;
     uint8_t mrsigner[32];
     mrsigner_of(SOURCE_ROOT "/src/enclave/development.pem", mrsigner);
-    assert_true(kc_root_signer_is_public(mrsigner));
     test_machine_init(&machine);
-    assert_false(kc_root_signer_is_public(machine.secs.mrsigner));
     memcpy(machine.secs.mrsigner, mrsigner, sizeof mrsigner);
+    memcpy(machine.seal_signer, mrsigner, sizeof mrsigner); /* named, and refused all the same */
     assert_int_equal(kc_root_make(&machine.platform, KC_SEAL_MRSIGNER, TEST_NOW, &root),
                      KC_ERR_REFUSED);
     assert_null(root);
@@ -322,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_every_bit),
         cmocka_unit_test(test_never_twice_the_same),
         cmocka_unit_test(test_room),
+        cmocka_unit_test(test_unnamed_signer),
         cmocka_unit_test(test_public_signer),
         cmocka_unit_test(test_derive),
     };

@@ -21,7 +21,8 @@ static const char help[] =
     "alone. A service that somebody has initialised already is refused before anything is sent.\n"
     "The service is pinned.\n\n"
     "      --seal WHAT      who may open the root key again: mrenclave, this very code (the\n"
-    "                       default), or mrsigner, later versions of the same signer too\n"
+    "                       default), or mrsigner, later versions of the signer that the image\n"
+    "                       was built to name too\n"
     "      --token-out F    write the token there (0600) instead of printing it; F must be new\n"
     "      --ca-out F       write the service identity's certificate, PEM\n";
 

@@ -119,9 +119,10 @@ void kc_api_init_compute(struct kc_exchange *x)
     enum kc_err err =
         kc_root_make(x->core->platform, fields.policy, kc_api_now(x->core), &x->new_root);
     if (err == KC_ERR_REFUSED) {
-        kc_exchange_refuse(x, 400,
-                           "seal_policy mrsigner: the private key of this image's signer is "
-                           "public, anybody could open the state; use mrenclave");
+        kc_exchange_refuse(
+            x, 400,
+            "seal_policy mrsigner: this image does not name its signer (build option "
+            "seal_signer), so anybody's could open the state; use mrenclave");
         return;
     }
     if (err != KC_OK || kc_token_make(token) != KC_OK) {

@@ -9,6 +9,12 @@
 
 struct kc_platform {
     void *context;
+    /*
+     * MRSIGNER, 32 bytes, of the one signer whose later images may open a root sealed by
+     * KC_SEAL_MRSIGNER; NULL: none. A part of the image, so that MRENCLAVE vouches for it: the
+     * signature under an image is the host's to choose.
+     */
+    const uint8_t *seal_signer;
     /* EREPORT: a report for `target` (512 bytes) over `report_data`, 432 bytes to `out`. */
     enum kc_err (*report)(void *context, const uint8_t target[KC_SGX_TARGETINFO_SIZE],
                           const uint8_t report_data[KC_SGX_REPORT_DATA_SIZE],

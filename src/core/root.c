@@ -27,10 +27,12 @@ static const uint8_t development_signer[KC_SGX_HASH_SIZE] = {
     0xe4, 0x34, 0xf6, 0x74, 0x8d, 0xbd, 0xb1, 0xe5, 0x25, 0x64, 0x20, 0xab, 0x26, 0x2c, 0xec, 0x61,
 };
 
-bool kc_root_signer_is_public(const uint8_t mrsigner[KC_SGX_HASH_SIZE])
+bool kc_root_signer_may(const struct kc_platform *platform,
+                        const uint8_t mrsigner[KC_SGX_HASH_SIZE])
 {
-    return kc_bytes_equal(kc_bytes_of(mrsigner, KC_SGX_HASH_SIZE),
-                          kc_bytes_of(development_signer, sizeof development_signer));
+    return platform->seal_signer != NULL &&
+           memcmp(platform->seal_signer, mrsigner, KC_SGX_HASH_SIZE) == 0 &&
+           memcmp(mrsigner, development_signer, sizeof development_signer) != 0;
 }
 
 struct kc_root *kc_root_blank(void)
@@ -73,7 +75,7 @@ enum kc_err kc_root_make(const struct kc_platform *platform, enum kc_seal_policy
     enum kc_err err = kc_root_self(platform, &self);
     if (err != KC_OK)
         return err;
-    if (policy == KC_SEAL_MRSIGNER && kc_root_signer_is_public(self.mrsigner))
+    if (policy == KC_SEAL_MRSIGNER && !kc_root_signer_may(platform, self.mrsigner))
         return KC_ERR_REFUSED;
     struct kc_root *root = kc_root_blank();
     if (root == NULL)

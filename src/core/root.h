@@ -45,7 +45,7 @@ struct kc_root {
     uint8_t reseal_batch[KC_BATCH_ID_SIZE]; /* of the STORE that is out */
 };
 
-/* KC_ERR_REFUSED: KC_SEAL_MRSIGNER with a signer whose private key is public. KC_ERR_CRYPTO,
+/* KC_ERR_REFUSED: KC_SEAL_MRSIGNER where the image does not name this signer. KC_ERR_CRYPTO,
  * KC_ERR_MEMORY. */
 KC_MUST_USE enum kc_err kc_root_make(const struct kc_platform *platform, enum kc_seal_policy policy,
                                      uint64_t now, struct kc_root **out);
@@ -54,8 +54,8 @@ KC_MUST_USE enum kc_err kc_root_make(const struct kc_platform *platform, enum kc
 KC_MUST_USE enum kc_err kc_root_seal(const struct kc_platform *platform, const struct kc_root *root,
                                      struct kc_room out, size_t *out_len);
 
-/* KC_ERR_REFUSED: not sealed by this enclave on this processor, or damaged; KC_SEAL_MRSIGNER with a
- * signer whose private key is public. `current` tells whether
+/* KC_ERR_REFUSED: not sealed by this enclave on this processor, or damaged; KC_SEAL_MRSIGNER
+ * where the image does not name this signer. `current` tells whether
  * it is sealed at the platform's current values. */
 KC_MUST_USE enum kc_err kc_root_open(const struct kc_platform *platform, struct kc_bytes sealed,
                                      struct kc_root **out, bool *current);

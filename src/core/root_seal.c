@@ -222,8 +222,8 @@ enum kc_err kc_root_open(const struct kc_platform *platform, struct kc_bytes sea
     enum kc_err err = kc_root_self(platform, &self);
     if (err != KC_OK)
         return err;
-    /* None was made: anybody's enclave has that signer's seal keys and can write one. */
-    if (front.policy == KC_SEAL_MRSIGNER && kc_root_signer_is_public(self.mrsigner))
+    /* None was made: another enclave of that signer has the seal keys and can write one. */
+    if (front.policy == KC_SEAL_MRSIGNER && !kc_root_signer_may(platform, self.mrsigner))
         return KC_ERR_REFUSED;
     struct kc_root *root = kc_root_blank();
     if (root == NULL)

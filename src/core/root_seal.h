@@ -31,8 +31,10 @@ KC_MUST_USE enum kc_err kc_root_seal_as(const struct kc_platform *platform,
                                         const struct kc_root *root, uint64_t version,
                                         struct kc_room out, size_t *out_len);
 
-/* Whether this signer's private key is known to everybody. */
-bool kc_root_signer_is_public(const uint8_t mrsigner[KC_SGX_HASH_SIZE]);
+/* Whether a root may be sealed to this signer: the one that the image names, and not one whose
+ * private key is known to everybody. */
+bool kc_root_signer_may(const struct kc_platform *platform,
+                        const uint8_t mrsigner[KC_SGX_HASH_SIZE]);
 
 /* A root of zeros with its algorithms fetched; NULL without memory. */
 struct kc_root *kc_root_blank(void);

@@ -4,6 +4,7 @@
 
 #include "enclave/enclu.h"
 #include "enclave/shim/shim.h"
+#include "seal_signer.h" /* made of the build option of that name */
 
 static enum kc_err report(void *context, const uint8_t target[KC_SGX_TARGETINFO_SIZE],
                           const uint8_t report_data[KC_SGX_REPORT_DATA_SIZE],
@@ -45,4 +46,4 @@ static void time_is(void *context, uint64_t now)
 }
 
 const struct kc_platform kc_enclave_platform = {
-    .report = report, .key = key_for, .time_is = time_is};
+    .seal_signer = KC_SEAL_SIGNER, .report = report, .key = key_for, .time_is = time_is};
