@@ -20,26 +20,36 @@ static inline void must(bool ok, const char *what)
     exit(1);
 }
 
-static inline double seconds(void)
+static inline double seconds_of(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Calls a second. */
-static inline double rate(struct bench *b, void (*call)(struct bench *))
+static inline double seconds(void)
 {
-    double start = seconds();
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
+/* Calls a second of this clock. */
+static inline double rate_of(struct bench *b, void (*call)(struct bench *), clockid_t clock)
+{
+    double start = seconds_of(clock);
     double now = start;
     size_t count = 0;
     while (now - start < ROUND_SECONDS) {
         for (int i = 0; i < 10; i++)
             call(b);
         count += 10;
-        now = seconds();
+        now = seconds_of(clock);
     }
     return (double)count / (now - start);
+}
+
+static inline double rate(struct bench *b, void (*call)(struct bench *))
+{
+    return rate_of(b, call, CLOCK_MONOTONIC);
 }
 
 static inline int compare(const void *a, const void *b)

@@ -7,6 +7,7 @@ declare -A may=(
     [base]=""
     [formats]="base"
     [verify]="base formats"
+    [library]="base formats verify"
     [ratls]="base formats"
     [http]="base"
     [core]="base formats verify ratls http"
@@ -19,7 +20,7 @@ declare -A may=(
     [host]="base formats ratls aesm loader core"
     [client]="base formats verify ratls http"
     [ear]="base formats verify core"
-    [cli]="base formats verify ratls core ear image aesm collateral sim loader host client"
+    [cli]="base formats verify library ratls core ear image aesm collateral sim loader host client"
 )
 status=0
 for folder in src/*/; do

@@ -8,6 +8,7 @@
 #include "cli/collateral.h"
 #include "cli/fetching.h"
 #include "cli/judging_trust.h"
+#include "library/verdict_json.h"
 #include "verify/ecdsa.h"
 
 #define HELD_DATA_MAX ((size_t)1024 * 1024)
@@ -228,4 +229,14 @@ int kc_judging_exit(enum kc_verdict_kind kind)
         break;
     }
     return KC_EXIT_INVALID;
+}
+
+bool kc_judging_print_json(const struct kc_judging *j, FILE *out)
+{
+    char *text = kc_verdict_json(j->verdict, j->is_open ? &j->evidence : NULL);
+    if (text == NULL)
+        return false;
+    fprintf(out, "%s\n", text);
+    free(text);
+    return true;
 }

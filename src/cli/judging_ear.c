@@ -7,9 +7,9 @@
 
 #include "base/hex.h"
 #include "cli/cli.h"
-#include "cli/judging_claims.h"
-#include "cli/judging_tcb.h"
 #include "ear/token.h"
+#include "library/verdict_claims.h"
+#include "library/verdict_tcb.h"
 #include "version.h"
 
 #define KEY_FILE_MAX ((size_t)64 * 1024)
@@ -77,8 +77,8 @@ static bool copy(const json_t *from, const char *const *keys, size_t count, json
 /* NULL without memory. */
 static json_t *evidence_of(const struct kc_judging *j)
 {
-    json_t *claims = kc_judging_claims_json(j->verdict);
-    json_t *tcb = kc_judging_tcb_json(j->verdict);
+    json_t *claims = kc_verdict_claims_json(j->verdict);
+    json_t *tcb = kc_verdict_tcb_json(j->verdict);
     json_t *out = json_object();
     json_t *rating = json_object();
     bool ok = claims != NULL && tcb != NULL && out != NULL && rating != NULL &&

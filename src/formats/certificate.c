@@ -235,3 +235,29 @@ bool kc_certificate_find_extension(const struct kc_certificate *certificate, str
     }
     return false;
 }
+
+static void move(struct kc_bytes *view, const uint8_t *from, const uint8_t *to)
+{
+    if (view->ptr != NULL)
+        view->ptr = to + (view->ptr - from);
+}
+
+void kc_certificate_move(struct kc_certificate *c, const uint8_t *der)
+{
+    const uint8_t *from = c->der.ptr;
+    struct kc_bytes *views[] = {
+        &c->der,
+        &c->tbs,
+        &c->serial,
+        &c->issuer,
+        &c->subject,
+        &c->subject_common_name,
+        &c->issuer_common_name,
+        &c->spki,
+        &c->subject_key_id,
+        &c->authority_key_id,
+        &c->extensions,
+    };
+    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
+        move(views[i], from, der);
+}

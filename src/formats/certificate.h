@@ -61,4 +61,7 @@ KC_MUST_USE enum kc_err kc_certificate_decode(struct kc_bytes der, struct kc_cer
 bool kc_certificate_find_extension(const struct kc_certificate *certificate, struct kc_bytes oid,
                                    struct kc_bytes *value, bool *critical);
 
+/* Makes the views of a decoded certificate point into a copy of its DER. */
+void kc_certificate_move(struct kc_certificate *certificate, const uint8_t *der);
+
 #endif

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "verify/ecdsa.h"
-
 enum { PCK, PCK_CA }; /* places of a PCK chain */
 
 #define CHAIN_MAX 3
@@ -104,9 +102,10 @@ static struct kc_chain_verdict check_names(const struct kind *kind,
     return good;
 }
 
-static struct kc_chain_verdict check_profile(const struct kc_certificate *certificate, size_t i)
+static struct kc_chain_verdict check_profile(const struct kc_certificate *certificate, size_t i,
+                                             struct kc_signatures *known)
 {
-    if (!certificate->key_is_p256 || !kc_ecdsa_p256_is_point(certificate->public_key))
+    if (!certificate->key_is_p256 || !kc_signatures_is_point(known, certificate->public_key))
         return found(KC_CHAIN_SHAPE, i, "its key is not an uncompressed point of P-256");
     if (!certificate->signature_is_ecdsa_sha256)
         return found(KC_CHAIN_SHAPE, i, "it is not signed with ECDSA and SHA-256");
@@ -150,14 +149,14 @@ static struct kc_chain_verdict check_extensions(const struct kind *kind,
     return verdict;
 }
 
-static struct kc_chain_verdict check_shape(const struct kind *kind,
-                                           const struct kc_pck_chain *chain)
+static struct kc_chain_verdict
+check_shape(const struct kind *kind, const struct kc_pck_chain *chain, struct kc_signatures *known)
 {
     if (chain->count != kind->len)
         return found(KC_CHAIN_SHAPE, 0, kind->len_fault);
     struct kc_chain_verdict verdict = check_names(kind, chain);
     for (size_t i = 0; verdict.fault == KC_CHAIN_GOOD && i < kind->len; i++)
-        verdict = check_profile(&chain->certificate[i], i);
+        verdict = check_profile(&chain->certificate[i], i, known);
     return verdict.fault != KC_CHAIN_GOOD ? verdict : check_extensions(kind, chain);
 }
 
@@ -248,10 +247,14 @@ struct kc_chain_verdict kc_chain_verify(enum kc_chain_kind which, const struct k
         [KC_CHAIN_PCK_CA] = &pck_ca_kind,
     };
     const struct kind *kind = kinds[which];
-    struct kc_chain_verdict verdict = check_shape(kind, chain);
+    bool ends_well = chain->count == kind->len &&
+                     memcmp(chain->certificate[kind->len - 1].public_key, root_key, 64) == 0;
+    if (!ends_well)
+        known = NULL; /* others' keys are not worth the room */
+    struct kc_chain_verdict verdict = check_shape(kind, chain, known);
     if (verdict.fault != KC_CHAIN_GOOD)
         return verdict;
-    if (memcmp(chain->certificate[kind->len - 1].public_key, root_key, 64) != 0)
+    if (!ends_well)
         return found(KC_CHAIN_ROOT, kind->len - 1,
                      "the chain ends in another root than the trusted one");
     verdict = check_links(chain);

@@ -38,21 +38,21 @@ static void put_root_last(struct kc_pck_chain *chain)
     chain->certificate[1] = first;
 }
 
-/* Into a room of its own size. What was decoded once decodes again. */
+/* Into a room of its own size. */
 static void keep_chain(struct making *m, const struct kc_pck_chain *chain,
                        struct kc_issuer_chain *out)
 {
-    size_t first = chain->certificate[0].der.len;
-    size_t second = chain->certificate[1].der.len;
-    out->der = take(m, first + second);
-    if (out->der == NULL)
+    uint8_t *end = take(m, chain->certificate[0].der.len + chain->certificate[1].der.len);
+    out->der = end;
+    if (end == NULL)
         return;
-    memcpy(out->der, chain->certificate[0].der.ptr, first);
-    memcpy(out->der + first, chain->certificate[1].der.ptr, second);
-    if (kc_certificate_decode(kc_bytes_of(out->der, first), &out->certificate[0], NULL) == KC_OK &&
-        kc_certificate_decode(kc_bytes_of(out->der + first, second), &out->certificate[1], NULL) ==
-            KC_OK)
-        out->count = 2;
+    for (size_t i = 0; i < 2; i++) {
+        out->certificate[i] = chain->certificate[i];
+        memcpy(end, chain->certificate[i].der.ptr, chain->certificate[i].der.len);
+        kc_certificate_move(&out->certificate[i], end);
+        end += chain->certificate[i].der.len;
+    }
+    out->count = 2;
 }
 
 static void make_chain(struct making *m, enum kc_chain_kind kind, struct kc_bytes pem,

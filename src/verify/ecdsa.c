@@ -4,6 +4,7 @@
 #include "verify/ecdsa.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/ec.h>
@@ -72,24 +73,48 @@ static ECDSA_SIG *signature_of(const uint8_t bytes[64])
     return NULL;
 }
 
-static bool verify(const uint8_t public_key[64], const uint8_t digest[32],
-                   const uint8_t signature[64])
+struct kc_ecdsa_key {
+    _Atomic(unsigned) users;
+    EC_KEY *key;
+};
+
+struct kc_ecdsa_key *kc_ecdsa_key_new(const uint8_t public_key[64])
 {
-    EC_KEY *key = key_of(public_key);
-    ECDSA_SIG *pair = signature_of(signature);
-    bool good = key != NULL && pair != NULL && ECDSA_do_verify(digest, 32, pair, key) == 1;
-    ECDSA_SIG_free(pair);
-    EC_KEY_free(key);
-    return good;
+    struct kc_ecdsa_key *made = malloc(sizeof *made);
+    if (made == NULL)
+        return NULL;
+    (void)ERR_set_mark();
+    made->key = key_of(public_key);
+    (void)ERR_pop_to_mark();
+    atomic_init(&made->users, 1);
+    if (made->key != NULL)
+        return made;
+    free(made);
+    return NULL;
+}
+
+void kc_ecdsa_key_use(struct kc_ecdsa_key *key)
+{
+    atomic_fetch_add_explicit(&key->users, 1, memory_order_relaxed);
+}
+
+void kc_ecdsa_key_release(struct kc_ecdsa_key *key)
+{
+    if (key == NULL || atomic_fetch_sub_explicit(&key->users, 1, memory_order_acq_rel) != 1)
+        return;
+    EC_KEY_free(key->key);
+    free(key);
 }
 
 /* What OpenSSL notes of a bad key or signature is taken off its queue again: a TLS connection on
  * the same thread would read it as a failure of its own. */
-bool kc_ecdsa_p256_verify_digest(const uint8_t public_key[64], const uint8_t digest[32],
-                                 const uint8_t signature[64])
+bool kc_ecdsa_key_verify(const struct kc_ecdsa_key *key, const uint8_t digest[32],
+                         const uint8_t signature[64])
 {
     (void)ERR_set_mark();
-    bool good = verify(public_key, digest, signature);
+    ECDSA_SIG *pair = signature_of(signature);
+    bool good = pair != NULL && ECDSA_do_verify(digest, 32, pair, key->key) == 1;
+    ECDSA_SIG_free(pair);
     (void)ERR_pop_to_mark();
     return good;
 }
@@ -98,7 +123,11 @@ bool kc_ecdsa_p256_verify(const uint8_t public_key[64], struct kc_bytes message,
                           const uint8_t signature[64])
 {
     uint8_t digest[32];
-    return kc_sha256(message, digest) && kc_ecdsa_p256_verify_digest(public_key, digest, signature);
+    struct kc_ecdsa_key *key = kc_ecdsa_key_new(public_key);
+    bool good =
+        key != NULL && kc_sha256(message, digest) && kc_ecdsa_key_verify(key, digest, signature);
+    kc_ecdsa_key_release(key);
+    return good;
 }
 
 static bool is_point(const EC_GROUP *group, struct kc_bytes public_key)

@@ -332,7 +332,7 @@ static bool judge_new(struct kc_judge *j)
     }
     if (fault.fault == KC_CHAIN_GOOD && j->input->store != NULL &&
         j->quote.cert_data_type == KC_QUOTE_CERT_DATA_PCK_CHAIN && j->given_pck_chain.ptr == NULL)
-        kc_trust_remember_chain(j->input->store, j->quote.cert_data, j->chain);
+        kc_trust_remember_chain(j->input->store, j->quote.cert_data, j->chain, &j->extension);
     return true;
 }
 

@@ -125,7 +125,9 @@ void kc_judge_quoting_enclave(struct kc_judge *j)
 void kc_judge_quote_signature(struct kc_judge *j)
 {
     const struct kc_quote *quote = &j->quote;
-    if (!kc_ecdsa_p256_verify(quote->attestation_key.ptr, quote->signed_part, quote->signature.ptr))
+    if (!kc_signatures_verify_once(j->chain_holds ? j->signatures : NULL,
+                                   quote->attestation_key.ptr, quote->signed_part,
+                                   quote->signature.ptr))
         kc_judge_fail(j, KC_STAGE_QUOTE, "quote.signature",
                       "a signature of header and report by the attestation key",
                       "the signature does not hold", TAMPERED);

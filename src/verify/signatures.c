@@ -4,22 +4,28 @@
 
 #include "verify/ecdsa.h"
 
-void kc_signatures_init(struct kc_signatures *known, struct kc_signature *entry, size_t count)
+void kc_signatures_init(struct kc_signatures *known, struct kc_signature *entry, size_t count,
+                        struct kc_known_key *key, size_t key_count)
 {
-    known->entry = entry;
-    known->count = count;
+    *known =
+        (struct kc_signatures){.entry = entry, .count = count, .key = key, .key_count = key_count};
     (void)pthread_mutex_init(&known->lock, NULL);
-    kc_signatures_forget(known);
+    memset(entry, 0, count * sizeof entry[0]);
+    memset(key, 0, key_count * sizeof key[0]);
 }
 
 void kc_signatures_forget(struct kc_signatures *known)
 {
     memset(known->entry, 0, known->count * sizeof known->entry[0]);
+    for (size_t i = 0; i < known->key_count; i++)
+        kc_ecdsa_key_release(known->key[i].ready);
+    memset(known->key, 0, known->key_count * sizeof known->key[0]);
     known->clock = 0;
 }
 
 void kc_signatures_clear(struct kc_signatures *known)
 {
+    kc_signatures_forget(known);
     (void)pthread_mutex_destroy(&known->lock);
 }
 
@@ -64,6 +70,56 @@ static void remember(struct kc_signatures *known, const uint8_t public_key[64],
     (void)pthread_mutex_unlock(&known->lock);
 }
 
+/* NULL: not known. Else one user more. */
+static struct kc_ecdsa_key *get_key(struct kc_signatures *known, const uint8_t public_key[64])
+{
+    struct kc_ecdsa_key *found = NULL;
+    (void)pthread_mutex_lock(&known->lock);
+    for (size_t i = 0; i < known->key_count && found == NULL; i++) {
+        struct kc_known_key *k = &known->key[i];
+        if (k->ready == NULL || memcmp(k->public_key, public_key, 64) != 0)
+            continue;
+        k->used = ++known->clock;
+        found = k->ready;
+        kc_ecdsa_key_use(found);
+    }
+    (void)pthread_mutex_unlock(&known->lock);
+    return found;
+}
+
+/* In the place of what was not used for longest; two threads may keep one key twice. */
+static void keep_key(struct kc_signatures *known, const uint8_t public_key[64],
+                     struct kc_ecdsa_key *ready)
+{
+    kc_ecdsa_key_use(ready);
+    (void)pthread_mutex_lock(&known->lock);
+    struct kc_known_key *oldest = known->key;
+    for (size_t i = 1; i < known->key_count; i++) {
+        if (known->key[i].used < oldest->used)
+            oldest = &known->key[i];
+    }
+    struct kc_ecdsa_key *old = oldest->ready;
+    memcpy(oldest->public_key, public_key, 64);
+    oldest->ready = ready;
+    oldest->used = ++known->clock;
+    (void)pthread_mutex_unlock(&known->lock);
+    kc_ecdsa_key_release(old);
+}
+
+static bool verify_digest(struct kc_signatures *known, const uint8_t public_key[64],
+                          const uint8_t digest[32], const uint8_t signature[64])
+{
+    struct kc_ecdsa_key *ready = known != NULL ? get_key(known, public_key) : NULL;
+    bool is_new = ready == NULL;
+    if (is_new)
+        ready = kc_ecdsa_key_new(public_key);
+    bool good = ready != NULL && kc_ecdsa_key_verify(ready, digest, signature);
+    if (good && is_new && known != NULL)
+        keep_key(known, public_key, ready);
+    kc_ecdsa_key_release(ready);
+    return good;
+}
+
 bool kc_signatures_verify(struct kc_signatures *known, const uint8_t public_key[64],
                           struct kc_bytes message, const uint8_t signature[64])
 {
@@ -72,9 +128,31 @@ bool kc_signatures_verify(struct kc_signatures *known, const uint8_t public_key[
         return false;
     if (known != NULL && is_known(known, public_key, digest, signature))
         return true;
-    if (!kc_ecdsa_p256_verify_digest(public_key, digest, signature))
+    if (!verify_digest(known, public_key, digest, signature))
         return false;
     if (known != NULL)
         remember(known, public_key, digest, signature);
     return true;
+}
+
+bool kc_signatures_verify_once(struct kc_signatures *known, const uint8_t public_key[64],
+                               struct kc_bytes message, const uint8_t signature[64])
+{
+    uint8_t digest[32];
+    return kc_sha256(message, digest) && verify_digest(known, public_key, digest, signature);
+}
+
+bool kc_signatures_is_point(struct kc_signatures *known, const uint8_t public_key[64])
+{
+    if (known == NULL)
+        return kc_ecdsa_p256_is_point(public_key);
+    struct kc_ecdsa_key *ready = get_key(known, public_key);
+    if (ready == NULL) {
+        ready = kc_ecdsa_key_new(public_key);
+        if (ready != NULL)
+            keep_key(known, public_key, ready);
+    }
+    bool is_point = ready != NULL;
+    kc_ecdsa_key_release(ready);
+    return is_point;
 }

@@ -11,7 +11,8 @@ struct kc_trust *kc_trust_new(void)
     struct kc_trust *store = calloc(1, sizeof *store);
     if (store == NULL)
         return NULL;
-    kc_signatures_init(&store->signatures, store->signature, KC_TRUST_SIGNATURES_MAX);
+    kc_signatures_init(&store->signatures, store->signature, KC_TRUST_SIGNATURES_MAX, store->key,
+                       KC_TRUST_KEYS_MAX);
     (void)pthread_mutex_init(&store->lock, NULL);
     return store;
 }

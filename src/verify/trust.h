@@ -18,6 +18,7 @@
 #define KC_TRUST_SETS_MAX       64  /* of collateral, of each maker */
 #define KC_TRUST_CHAINS_MAX     64  /* PCK chains */
 #define KC_TRUST_SIGNATURES_MAX 256 /* certificates', QE reports' and others */
+#define KC_TRUST_KEYS_MAX       32  /* made ready: of CAs, PCKs, attestation keys */
 #define KC_TRUST_AMD_MAX        32  /* AMD chains */
 
 struct kc_trust;
@@ -54,7 +55,7 @@ KC_MUST_USE enum kc_err kc_trust_add(struct kc_trust *store,
 KC_MUST_USE enum kc_err kc_trust_add_amd(struct kc_trust *store, const struct kc_amd_pieces *pieces,
                                          bool for_all, struct kc_error *error);
 
-/* Bytes of memory that the store holds. */
+/* Bytes of memory that the store holds, but for what OpenSSL has of ready keys. */
 size_t kc_trust_size(struct kc_trust *store);
 
 #endif

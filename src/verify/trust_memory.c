@@ -52,7 +52,8 @@ void kc_known_chain_release(struct kc_known_chain *chain)
 }
 
 /* NULL without memory. One user: the store. */
-static struct kc_known_chain *make(struct kc_bytes text, const struct kc_pck_chain *chain)
+static struct kc_known_chain *make(struct kc_bytes text, const struct kc_pck_chain *chain,
+                                   const struct kc_pck_extension *extension)
 {
     size_t size = sizeof(struct kc_known_chain) + text.len;
     for (size_t i = 0; i < 3; i++)
@@ -61,21 +62,17 @@ static struct kc_known_chain *make(struct kc_bytes text, const struct kc_pck_cha
     if (made == NULL)
         return NULL;
     uint8_t *end = made->bytes + text.len;
-    *made = (struct kc_known_chain){.size = size, .mark = mark_of(text)};
+    *made = (struct kc_known_chain){.size = size, .mark = mark_of(text), .extension = *extension};
     atomic_init(&made->users, 1);
     memcpy(made->bytes, text.ptr, text.len);
     made->text = kc_bytes_of(made->bytes, text.len);
-    bool ok = true;
-    for (size_t i = 0; i < 3 && ok; i++) {
-        struct kc_bytes der = chain->certificate[i].der;
-        memcpy(end, der.ptr, der.len);
-        ok = kc_certificate_decode(kc_bytes_of(end, der.len), &made->certificate[i], NULL) == KC_OK;
-        end += der.len;
+    for (size_t i = 0; i < 3; i++) {
+        made->certificate[i] = chain->certificate[i];
+        memcpy(end, chain->certificate[i].der.ptr, chain->certificate[i].der.len);
+        kc_certificate_move(&made->certificate[i], end);
+        end += chain->certificate[i].der.len;
     }
-    if (ok && kc_pck_extension_decode(&made->certificate[0], &made->extension, NULL) == KC_OK)
-        return made;
-    free(made);
-    return NULL;
+    return made;
 }
 
 /* An empty place, or that of what was not used for longest. */
@@ -92,11 +89,12 @@ static size_t place_for(const struct kc_trust *store)
 }
 
 void kc_trust_remember_chain(struct kc_trust *store, struct kc_bytes text,
-                             const struct kc_pck_chain *chain)
+                             const struct kc_pck_chain *chain,
+                             const struct kc_pck_extension *extension)
 {
     if (text.len > TEXT_MAX || chain->count != 3)
         return;
-    struct kc_known_chain *made = make(text, chain);
+    struct kc_known_chain *made = make(text, chain, extension);
     if (made == NULL)
         return;
     (void)pthread_mutex_lock(&store->lock);

@@ -25,6 +25,7 @@ struct kc_trust {
     struct kc_amd_root amd_root[KC_AMD_ROOTS];
     struct kc_signatures signatures; /* has a lock of its own */
     struct kc_signature signature[KC_TRUST_SIGNATURES_MAX];
+    struct kc_known_key key[KC_TRUST_KEYS_MAX];
 
     pthread_mutex_t lock;
     uint64_t clock;

@@ -1,6 +1,6 @@
 /*
- * What a judgement asks a store of trust for. What is got is held until it is given back; the store may
- * forget it meanwhile. For the files of this room alone.
+ * What a judgement asks a store of trust for. What is got is held until it is given back; the store
+ * may forget it meanwhile. For the files of this room alone.
  */
 #ifndef KC_VERIFY_TRUST_USE_H
 #define KC_VERIFY_TRUST_USE_H
@@ -40,7 +40,8 @@ struct kc_known_chain *kc_trust_get_chain(struct kc_trust *store, struct kc_byte
 void kc_known_chain_release(struct kc_known_chain *chain);
 /* `chain` was judged to hold under the store's root. Without memory it is not remembered. */
 void kc_trust_remember_chain(struct kc_trust *store, struct kc_bytes text,
-                             const struct kc_pck_chain *chain);
+                             const struct kc_pck_chain *chain,
+                             const struct kc_pck_extension *extension);
 
 /* The set for this platform, or NULL; and the one `for_all`. */
 struct kc_collateral_set *kc_trust_get_set(struct kc_trust *store, enum kc_tee tee,

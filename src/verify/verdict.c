@@ -1,5 +1,6 @@
 #include "verify/verdict.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/hex.h"
@@ -22,7 +23,8 @@ const char *kc_verdict_kind_name(enum kc_verdict_kind kind)
 
 void kc_verdict_start(struct kc_verdict *v)
 {
-    memset(v, 0, sizeof *v);
+    memset(v, 0, offsetof(struct kc_verdict, text));
+    v->text[0] = '\0';
     v->kind = KC_VERDICT_INVALID;
 }
 

@@ -82,13 +82,14 @@ void kc_verify(const struct kc_verify_input *input, struct kc_verdict *out)
 {
     struct kc_judge j = {.input = input, .verdict = out};
     struct kc_signature seen[4 * KC_SIGNATURES_WAYS]; /* chains share certificates */
+    struct kc_known_key keys[4];
     struct kc_signatures signatures;
     kc_verdict_start(out);
     if (input->store != NULL) {
         take_store(&j, input->store);
         judge_all(&j);
     } else {
-        kc_signatures_init(&signatures, seen, sizeof seen / sizeof seen[0]);
+        kc_signatures_init(&signatures, seen, sizeof seen / sizeof seen[0], keys, 4);
         take_input(&j, &signatures);
         judge_all(&j);
         kc_signatures_clear(&signatures);

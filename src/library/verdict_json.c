@@ -1,10 +1,8 @@
 /* A verdict as the JSON object that docs/verification.md describes. */
-#include <jansson.h>
-#include <stdlib.h>
+#include "library/verdict_json.h"
 
-#include "cli/judging.h"
-#include "cli/judging_claims.h"
-#include "cli/judging_tcb.h"
+#include "library/verdict_claims.h"
+#include "library/verdict_tcb.h"
 
 /* jansson takes NULL values as failures and frees what it is given: one check at the end. */
 static void set(json_t *object, const char *key, json_t *value, bool *ok)
@@ -29,32 +27,27 @@ static json_t *failures_of(const struct kc_verdict *v, bool *ok)
     return list;
 }
 
-static json_t *evidence_of(const struct kc_judging *j, bool *ok)
+static json_t *evidence_of(const struct kc_verdict *v, const struct kc_evidence *evidence, bool *ok)
 {
-    const struct kc_verdict *v = j->verdict;
     json_t *object = json_object();
     set(object, "format", v->has_format ? json_string(v->format) : json_null(), ok);
     set(object, "wrapping",
-        j->is_open ? json_string(kc_evidence_wrapping_name(j->evidence.wrapping)) : json_null(),
+        evidence != NULL ? json_string(kc_evidence_wrapping_name(evidence->wrapping)) : json_null(),
         ok);
     set(object, "tee", v->has_format ? json_string(v->tee) : json_null(), ok);
     return object;
 }
 
-bool kc_judging_print_json(const struct kc_judging *j, FILE *out)
+char *kc_verdict_json(const struct kc_verdict *v, const struct kc_evidence *evidence)
 {
     bool ok = true;
     json_t *object = json_object();
-    set(object, "verdict", json_string(kc_verdict_kind_name(j->verdict->kind)), &ok);
-    set(object, "failures", failures_of(j->verdict, &ok), &ok);
-    set(object, "evidence", evidence_of(j, &ok), &ok);
-    set(object, "claims", kc_judging_claims_json(j->verdict), &ok);
-    set(object, "tcb", kc_judging_tcb_json(j->verdict), &ok);
+    set(object, "verdict", json_string(kc_verdict_kind_name(v->kind)), &ok);
+    set(object, "failures", failures_of(v, &ok), &ok);
+    set(object, "evidence", evidence_of(v, evidence, &ok), &ok);
+    set(object, "claims", kc_verdict_claims_json(v), &ok);
+    set(object, "tcb", kc_verdict_tcb_json(v), &ok);
     char *text = ok ? json_dumps(object, JSON_INDENT(2) | JSON_ENSURE_ASCII) : NULL;
     json_decref(object);
-    if (text == NULL)
-        return false;
-    fprintf(out, "%s\n", text);
-    free(text);
-    return true;
+    return text;
 }

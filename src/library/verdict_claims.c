@@ -1,5 +1,5 @@
 /* What genuine evidence proves, as the JSON object that docs/verification.md describes. */
-#include "cli/judging_claims.h"
+#include "library/verdict_claims.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -231,7 +231,7 @@ static void set_platform(json_t *object, const struct kc_verdict_facts *facts, b
         SET_HEX(object, "platform_instance_id", facts->platform_instance_id, ok);
 }
 
-json_t *kc_judging_claims_json(const struct kc_verdict *v)
+json_t *kc_verdict_claims_json(const struct kc_verdict *v)
 {
     const struct kc_verdict_facts *facts = &v->facts;
     bool ok = true;
