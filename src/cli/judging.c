@@ -160,6 +160,20 @@ static struct kc_amd_pieces amd_pieces(const struct kc_judging *j)
     return pieces;
 }
 
+/* False without memory. What is wrong with a piece is for the verdict to say. */
+static bool fill_store(struct kc_judging *j)
+{
+    struct kc_amd_pieces amd = amd_pieces(j);
+    j->store = kc_trust_new();
+    if (j->store == NULL)
+        return false;
+    kc_trust_set_roots(j->store, j->has_root_key ? j->root_key : NULL, j->amd_root,
+                       j->amd_root_count);
+    return (j->collateral == NULL ||
+            kc_trust_add(j->store, &j->collateral->pieces, true, NULL) == KC_OK) &&
+           kc_trust_add_amd(j->store, &amd, true, NULL) == KC_OK;
+}
+
 static void judge(struct kc_judging *j, struct kc_bytes bytes)
 {
     struct kc_error error = KC_ERROR_NONE;
@@ -170,17 +184,18 @@ static void judge(struct kc_judging *j, struct kc_bytes bytes)
     j->is_open = true;
     if (j->collateral == NULL && kc_fetching_is_on(&j->fetching, j->evidence.is_snp))
         j->collateral = kc_fetching_run(j, &j->evidence);
+    if (!fill_store(j)) {
+        (void)kc_error_set(&error, KC_ERR_MEMORY, "no memory left", 0);
+        kc_verify_unreadable(&error, j->verdict);
+        return;
+    }
     struct kc_verify_input input = {
         .evidence = &j->evidence,
         .has_held_data = j->has_held_data,
         .held_data = kc_bytes_of(j->held_data.ptr, j->held_data.len),
-        .root_key = j->has_root_key ? j->root_key : NULL,
-        .amd_roots = j->amd_root,
-        .amd_root_count = j->amd_root_count,
         .now = j->now,
         .policy = &j->policy,
-        .collateral = j->collateral != NULL ? &j->collateral->pieces : NULL,
-        .amd = amd_pieces(j),
+        .store = j->store,
     };
     kc_verify(&input, j->verdict);
 }
@@ -212,6 +227,9 @@ void kc_judging_clear(struct kc_judging *j)
     free(j->certificates.ptr);
     kc_cli_collateral_free(j->collateral);
     kc_fetching_clear(&j->fetching);
+    if (j->verdict != NULL)
+        kc_verdict_release(j->verdict);
+    kc_trust_free(j->store);
     free(j->verdict);
     *j = (struct kc_judging){0};
 }

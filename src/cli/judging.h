@@ -54,6 +54,7 @@ struct kc_judging {
     struct kc_room file; /* the evidence as read, owned: `evidence` points into it */
     struct kc_evidence evidence;
     bool is_open;               /* the evidence could be read */
+    struct kc_trust *store;     /* owned: the roots and the collateral above */
     struct kc_verdict *verdict; /* NULL until there is one */
 };
 
