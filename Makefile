@@ -1,8 +1,9 @@
 # What a newcomer types. Everything real happens in Meson; build/ holds all results.
 BUILD := build
 FUZZ_SECONDS := 60
+DIFFERENTIAL_COUNT := 10000
 
-.PHONY: all demo run test test-sanitized test-clang bench bench-verify bench-kms soak fuzz fuzz-long fuzz-coverage lint install clean packages
+.PHONY: all demo run test test-sanitized test-clang differential bench bench-verify bench-kms soak fuzz fuzz-long fuzz-coverage lint install clean packages
 
 all: packages $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -30,6 +31,14 @@ test:
 test-sanitized:
 	@tools/packages install test
 	@tools/test sanitized
+
+# The verifier beside an independent one, on DIFFERENTIAL_COUNT changed cases.
+differential:
+	@tools/packages install test
+	@$(MAKE) --no-print-directory all
+	@ninja -C $(BUILD) --quiet tests/judge_cases tests/bound_quote
+	@tests/e2e_differential.sh $(BUILD)/keyclave $(BUILD)/tests/judge_cases \
+	    $(BUILD)/tests/bound_quote $(BUILD)/tests $(DIFFERENTIAL_COUNT)
 
 bench: all
 	@tools/bench

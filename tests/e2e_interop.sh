@@ -69,7 +69,3 @@ want refused "$work/quote" "$work/collateral" "$work/other-root.pem"
 "$keyclave" sim collateral "$work/other-collateral" --state "$work/elsewhere"
 want refused "$work/quote" "$work/other-collateral"
 want refused "$work/quote" "$work/other-collateral" "$work/collateral/root_ca.pem"
-
-# Of quotes and collateral changed and signed anew, keyclave accepts what dcap-qvl accepts, with the
-# same TCB status.
-node "$modules/mutate.js" "$keyclave" "$work/quote" "$work/collateral" 300 1
