@@ -6,33 +6,33 @@
 
 typedef void spoil_fn(struct collateral_case *c);
 
-static void nothing(struct collateral_case *c)
+static inline void nothing(struct collateral_case *c)
 {
     (void)c;
 }
 
-static void flip(struct collateral_case *c, const char *file, size_t from_end)
+static inline void flip(struct collateral_case *c, const char *file, size_t from_end)
 {
     struct kc_sim_collateral_file *f = case_file(c, file);
     f->ptr[f->len - from_end] ^= 1;
 }
 
 /* The last hexadecimal digit of a body's signature: '0' and '1' and so on stay digits. */
-static void bad_tcb_signature(struct collateral_case *c)
+static inline void bad_tcb_signature(struct collateral_case *c)
 {
     struct kc_sim_collateral_file *f = case_file(c, "tcb_info.json");
     f->ptr[f->len - 3] = f->ptr[f->len - 3] == '0' ? '1' : '0';
 }
 
-static void bad_qe_signature(struct collateral_case *c)
+static inline void bad_qe_signature(struct collateral_case *c)
 {
     struct kc_sim_collateral_file *f = case_file(c, "qe_identity.json");
     f->ptr[f->len - 3] = f->ptr[f->len - 3] == '0' ? '1' : '0';
 }
 
 /* Replaces in the whole body, and signs nothing. */
-static void edit_unsigned(struct collateral_case *c, const char *file, const char *from,
-                          const char *to)
+static inline void edit_unsigned(struct collateral_case *c, const char *file, const char *from,
+                                 const char *to)
 {
     struct kc_bytes body = case_bytes(c, file);
     char *text = strndup((const char *)body.ptr, body.len);
@@ -44,28 +44,28 @@ static void edit_unsigned(struct collateral_case *c, const char *file, const cha
     case_put(c, file, out, (size_t)len);
 }
 
-static void white_space(struct collateral_case *c)
+static inline void white_space(struct collateral_case *c)
 {
     edit_unsigned(c, "tcb_info.json", "\"version\":3", "\"version\": 3");
 }
 
-static void white_space_in_identity(struct collateral_case *c)
+static inline void white_space_in_identity(struct collateral_case *c)
 {
     edit_unsigned(c, "qe_identity.json", "\"version\":2", "\"version\" :2");
 }
 
 /* The signature covers the inner object: around it nothing changes its meaning. */
-static void white_space_outside(struct collateral_case *c)
+static inline void white_space_outside(struct collateral_case *c)
 {
     edit_unsigned(c, "tcb_info.json", "{\"tcbInfo\":", " { \"tcbInfo\" : ");
 }
 
-static void forged_identity(struct collateral_case *c)
+static inline void forged_identity(struct collateral_case *c)
 {
     edit_unsigned(c, "qe_identity.json", "8C4F57", "000000");
 }
 
-static void identity_of_nobody(struct collateral_case *c)
+static inline void identity_of_nobody(struct collateral_case *c)
 {
     EVP_PKEY *key = kc_sim_pki_new_key();
     char *inner = case_edited(c, "qe_identity.json", "8C4F57", "000000");
@@ -74,29 +74,29 @@ static void identity_of_nobody(struct collateral_case *c)
     EVP_PKEY_free(key);
 }
 
-static void signed_by_the_root(struct collateral_case *c)
+static inline void signed_by_the_root(struct collateral_case *c)
 {
     char *inner = case_edited(c, "tcb_info.json", "SGX", "SGX");
     case_sign_json(c, "tcb_info.json", "tcbInfo", inner, c->state->pki.key[KC_SIM_ROOT_CA]);
     free(inner);
 }
 
-static void name_twice(struct collateral_case *c)
+static inline void name_twice(struct collateral_case *c)
 {
     case_edit(c, "tcb_info.json", "\"tcbType\":0", "\"tcbType\":0,\"tcbType\":0");
 }
 
-static void unknown_status(struct collateral_case *c)
+static inline void unknown_status(struct collateral_case *c)
 {
     case_edit(c, "tcb_info.json", "\"UpToDate\"", "\"Fine\"");
 }
 
-static void tcb_type(struct collateral_case *c)
+static inline void tcb_type(struct collateral_case *c)
 {
     case_edit(c, "tcb_info.json", "\"tcbType\":0", "\"tcbType\":1");
 }
 
-static void bodies_swapped(struct collateral_case *c)
+static inline void bodies_swapped(struct collateral_case *c)
 {
     struct kc_sim_collateral_file *a = case_file(c, "tcb_info.json");
     struct kc_sim_collateral_file *b = case_file(c, "qe_identity.json");
@@ -106,7 +106,8 @@ static void bodies_swapped(struct collateral_case *c)
     b->ptr = ptr, b->len = len;
 }
 
-static void edit_date(struct collateral_case *c, const char *file, const char *key, int64_t to)
+static inline void edit_date(struct collateral_case *c, const char *file, const char *key,
+                             int64_t to)
 {
     char text[KC_TIME_TEXT_SIZE];
     char old[KC_TIME_TEXT_SIZE];
@@ -119,70 +120,70 @@ static void edit_date(struct collateral_case *c, const char *file, const char *k
     case_edit(c, file, from_text, to_text);
 }
 
-static void tcb_info_expired(struct collateral_case *c)
+static inline void tcb_info_expired(struct collateral_case *c)
 {
     edit_date(c, "tcb_info.json", "nextUpdate", CASE_AT - 1);
 }
 
-static void tcb_info_last_second(struct collateral_case *c)
+static inline void tcb_info_last_second(struct collateral_case *c)
 {
     edit_date(c, "tcb_info.json", "nextUpdate", CASE_AT);
     edit_date(c, "qe_identity.json", "issueDate", CASE_AT);
 }
 
-static void tcb_info_not_yet(struct collateral_case *c)
+static inline void tcb_info_not_yet(struct collateral_case *c)
 {
     edit_date(c, "tcb_info.json", "issueDate", CASE_AT + 1);
 }
 
-static void identity_expired(struct collateral_case *c)
+static inline void identity_expired(struct collateral_case *c)
 {
     edit_date(c, "qe_identity.json", "nextUpdate", CASE_AT - 1);
 }
 
-static void identity_not_yet(struct collateral_case *c)
+static inline void identity_not_yet(struct collateral_case *c)
 {
     edit_date(c, "qe_identity.json", "issueDate", CASE_AT + 1);
 }
 
-static void root_crl_expired(struct collateral_case *c)
+static inline void root_crl_expired(struct collateral_case *c)
 {
     crl_of(c, KC_SIM_ROOT_CA, NULL, c->issued, CASE_AT - 1);
 }
 
-static void root_crl_not_yet(struct collateral_case *c)
+static inline void root_crl_not_yet(struct collateral_case *c)
 {
     crl_of(c, KC_SIM_ROOT_CA, NULL, CASE_AT + 1, CASE_AT + DAY);
 }
 
-static void pck_crl_expired(struct collateral_case *c)
+static inline void pck_crl_expired(struct collateral_case *c)
 {
     crl_of(c, KC_SIM_PLATFORM_CA, NULL, c->issued, CASE_AT - 1);
 }
 
-static void pck_crl_not_yet(struct collateral_case *c)
+static inline void pck_crl_not_yet(struct collateral_case *c)
 {
     crl_of(c, KC_SIM_PLATFORM_CA, NULL, CASE_AT + 1, CASE_AT + DAY);
 }
 
 /* An old list still says what was revoked. */
-static void leaf_revoked_long_ago(struct collateral_case *c)
+static inline void leaf_revoked_long_ago(struct collateral_case *c)
 {
     crl_of(c, KC_SIM_PLATFORM_CA, c->state->pki.certificate[KC_SIM_PCK], c->issued, CASE_AT - 1);
 }
 
-static void root_revoked(struct collateral_case *c)
+static inline void root_revoked(struct collateral_case *c)
 {
     crl_of(c, KC_SIM_ROOT_CA, c->state->pki.certificate[KC_SIM_ROOT_CA], c->issued, CASE_AT);
 }
 
 /* A list of the wrong CA that has the serial revokes nothing, and is refused. */
-static void leaf_in_root_crl(struct collateral_case *c)
+static inline void leaf_in_root_crl(struct collateral_case *c)
 {
     crl_of(c, KC_SIM_ROOT_CA, c->state->pki.certificate[KC_SIM_PCK], c->issued, CASE_AT);
 }
 
-static void crls_swapped(struct collateral_case *c)
+static inline void crls_swapped(struct collateral_case *c)
 {
     struct kc_sim_collateral_file *a = case_file(c, "root_ca_crl.der");
     struct kc_sim_collateral_file *b = case_file(c, "pck_crl.der");
@@ -193,31 +194,31 @@ static void crls_swapped(struct collateral_case *c)
 }
 
 /* The last byte of s. */
-static void root_crl_signature(struct collateral_case *c)
+static inline void root_crl_signature(struct collateral_case *c)
 {
     flip(c, "root_ca_crl.der", 1);
 }
 
-static void pck_crl_signature(struct collateral_case *c)
+static inline void pck_crl_signature(struct collateral_case *c)
 {
     flip(c, "pck_crl.der", 1);
 }
 
 /* The right issuer's name and key identifier, another's signature. */
-static void pck_crl_of_another_key(struct collateral_case *c)
+static inline void pck_crl_of_another_key(struct collateral_case *c)
 {
     EVP_PKEY *key = kc_sim_pki_new_key();
     case_make_crl(c, "pck_crl.der", KC_SIM_PLATFORM_CA, key, NULL, c->issued, CASE_AT);
     EVP_PKEY_free(key);
 }
 
-static void pck_crl_by_the_root(struct collateral_case *c)
+static inline void pck_crl_by_the_root(struct collateral_case *c)
 {
     case_make_crl(c, "pck_crl.der", KC_SIM_PLATFORM_CA, c->state->pki.key[KC_SIM_ROOT_CA], NULL,
                   c->issued, CASE_AT);
 }
 
-static void crl_trailing(struct collateral_case *c)
+static inline void crl_trailing(struct collateral_case *c)
 {
     struct kc_bytes old = case_bytes(c, "pck_crl.der");
     uint8_t *longer = calloc(1, old.len + 2);
@@ -225,18 +226,18 @@ static void crl_trailing(struct collateral_case *c)
     case_put(c, "pck_crl.der", longer, old.len + 2);
 }
 
-static void crl_empty(struct collateral_case *c)
+static inline void crl_empty(struct collateral_case *c)
 {
     case_put(c, "root_ca_crl.der", calloc(1, 1), 0);
 }
 
-static void crl_huge(struct collateral_case *c)
+static inline void crl_huge(struct collateral_case *c)
 {
     size_t len = (size_t)1024 * 1024;
     case_put(c, "root_ca_crl.der", calloc(1, len), len);
 }
 
-static void crl_as_digits(struct collateral_case *c)
+static inline void crl_as_digits(struct collateral_case *c)
 {
     struct kc_bytes der = case_bytes(c, "pck_crl.der");
     char *text = malloc(2 * der.len + 1);
@@ -244,57 +245,57 @@ static void crl_as_digits(struct collateral_case *c)
     case_put(c, "pck_crl.der", text, 2 * der.len);
 }
 
-static void signer(struct collateral_case *c, const struct cert_change *change)
+static inline void signer(struct collateral_case *c, const struct cert_change *change)
 {
     X509 *x = case_change(c, KC_SIM_TCB_SIGNING, change);
     case_put_chain(c, "tcb_chain.pem", x, c->state->pki.certificate[KC_SIM_ROOT_CA]);
     X509_free(x);
 }
 
-static void signer_expired(struct collateral_case *c)
+static inline void signer_expired(struct collateral_case *c)
 {
     signer(c, &(struct cert_change){.not_after = CASE_AT - 1});
 }
 
-static void signer_not_yet(struct collateral_case *c)
+static inline void signer_not_yet(struct collateral_case *c)
 {
     signer(c, &(struct cert_change){.not_before = CASE_AT + 1});
 }
 
-static void signer_named_otherwise(struct collateral_case *c)
+static inline void signer_named_otherwise(struct collateral_case *c)
 {
     signer(c, &(struct cert_change){.common_name = "Simulated SGX PCK Certificate"});
 }
 
-static void signer_is_ca(struct collateral_case *c)
+static inline void signer_is_ca(struct collateral_case *c)
 {
     signer(c, &(struct cert_change){.basic_constraints = "critical,CA:TRUE"});
 }
 
-static void signer_may_issue(struct collateral_case *c)
+static inline void signer_may_issue(struct collateral_case *c)
 {
     signer(c, &(struct cert_change){.key_usage = "critical,digitalSignature,keyCertSign"});
 }
 
-static void signer_may_not_sign(struct collateral_case *c)
+static inline void signer_may_not_sign(struct collateral_case *c)
 {
     signer(c, &(struct cert_change){.key_usage = "critical,keyAgreement"});
 }
 
-static void signer_without_key_id(struct collateral_case *c)
+static inline void signer_without_key_id(struct collateral_case *c)
 {
     signer(c, &(struct cert_change){.no_key_id = true});
 }
 
 /* The issuer's name is right, the key that signed is not. */
-static void signer_by_another_key(struct collateral_case *c)
+static inline void signer_by_another_key(struct collateral_case *c)
 {
     EVP_PKEY *key = kc_sim_pki_new_key();
     signer(c, &(struct cert_change){.signer = key});
     EVP_PKEY_free(key);
 }
 
-static void signer_has_another_key(struct collateral_case *c)
+static inline void signer_has_another_key(struct collateral_case *c)
 {
     EVP_PKEY *key = kc_sim_pki_new_key();
     signer(c, &(struct cert_change){.key = key});
@@ -302,7 +303,7 @@ static void signer_has_another_key(struct collateral_case *c)
 }
 
 /* The attester's own root, with the name of the trusted one. */
-static void another_root(struct collateral_case *c)
+static inline void another_root(struct collateral_case *c)
 {
     struct kc_sim_pki other;
     char *inner = case_edited(c, "tcb_info.json", "SGX", "SGX");
@@ -314,7 +315,7 @@ static void another_root(struct collateral_case *c)
     free(inner);
 }
 
-static void trusted_root_on_top(struct collateral_case *c)
+static inline void trusted_root_on_top(struct collateral_case *c)
 {
     struct kc_sim_pki other;
     assert_int_equal(kc_sim_pki_make(c->issued, &other), KC_OK);
@@ -324,7 +325,7 @@ static void trusted_root_on_top(struct collateral_case *c)
 }
 
 /* Signed below the PCK's CA instead of by the root. */
-static void signer_below_the_ca(struct collateral_case *c)
+static inline void signer_below_the_ca(struct collateral_case *c)
 {
     struct kc_sim_pki *pki = &c->state->pki;
     X509 *x = X509_dup(pki->certificate[KC_SIM_TCB_SIGNING]);
@@ -334,53 +335,53 @@ static void signer_below_the_ca(struct collateral_case *c)
     X509_free(x);
 }
 
-static void no_root(struct collateral_case *c)
+static inline void no_root(struct collateral_case *c)
 {
     char *pem = kc_sim_pki_chain_pem(&c->state->pki, (enum kc_sim_role[]){KC_SIM_TCB_SIGNING}, 1);
     case_put(c, "tcb_chain.pem", pem, strlen(pem));
 }
 
-static void root_first(struct collateral_case *c)
+static inline void root_first(struct collateral_case *c)
 {
     case_put_chain(c, "tcb_chain.pem", c->state->pki.certificate[KC_SIM_ROOT_CA],
                    c->state->pki.certificate[KC_SIM_TCB_SIGNING]);
 }
 
-static void pck_as_signer(struct collateral_case *c)
+static inline void pck_as_signer(struct collateral_case *c)
 {
     case_put_chain(c, "tcb_chain.pem", c->state->pki.certificate[KC_SIM_PCK],
                    c->state->pki.certificate[KC_SIM_ROOT_CA]);
 }
 
-static void crl_chain(struct collateral_case *c, const struct cert_change *change)
+static inline void crl_chain(struct collateral_case *c, const struct cert_change *change)
 {
     X509 *x = case_change(c, KC_SIM_PLATFORM_CA, change);
     case_put_chain(c, "pck_crl_chain.pem", x, c->state->pki.certificate[KC_SIM_ROOT_CA]);
     X509_free(x);
 }
 
-static void crl_chain_of_processor_ca(struct collateral_case *c)
+static inline void crl_chain_of_processor_ca(struct collateral_case *c)
 {
     crl_chain(c, &(struct cert_change){.common_name = "Simulated SGX PCK Processor CA"});
 }
 
-static void crl_chain_expired(struct collateral_case *c)
+static inline void crl_chain_expired(struct collateral_case *c)
 {
     crl_chain(c, &(struct cert_change){.not_after = CASE_AT - 1});
 }
 
-static void crl_chain_no_ca(struct collateral_case *c)
+static inline void crl_chain_no_ca(struct collateral_case *c)
 {
     crl_chain(c, &(struct cert_change){.basic_constraints = "critical,CA:FALSE"});
 }
 
-static void crl_chain_absent(struct collateral_case *c)
+static inline void crl_chain_absent(struct collateral_case *c)
 {
     case_put(c, "pck_crl_chain.pem", NULL, 0);
 }
 
 /* The PCK's CA, certified anew without the right to sign lists. */
-static void ca_may_not_sign_lists(struct collateral_case *c)
+static inline void ca_may_not_sign_lists(struct collateral_case *c)
 {
     struct kc_sim_pki pki = c->state->pki;
     pki.certificate[KC_SIM_PLATFORM_CA] = case_change(
@@ -389,19 +390,19 @@ static void ca_may_not_sign_lists(struct collateral_case *c)
     X509_free(pki.certificate[KC_SIM_PLATFORM_CA]);
 }
 
-static void all_absent(struct collateral_case *c)
+static inline void all_absent(struct collateral_case *c)
 {
     for (size_t i = 0; i < KC_SIM_COLLATERAL_FILES; i++)
         case_put(c, c->file[i].name, NULL, 0);
 }
 
-static void crls_absent(struct collateral_case *c)
+static inline void crls_absent(struct collateral_case *c)
 {
     case_put(c, "pck_crl.der", NULL, 0);
     case_put(c, "root_ca_crl.der", NULL, 0);
 }
 
-static void absent_and_bad(struct collateral_case *c)
+static inline void absent_and_bad(struct collateral_case *c)
 {
     case_put(c, "pck_crl.der", NULL, 0);
     bad_tcb_signature(c);
