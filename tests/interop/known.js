@@ -97,7 +97,7 @@ const STEPS = [
     part.chain = ordered(part.chain);
     part.tcbChain = ordered(part.tcbChain);
   }],
-  ['auth-data-size', (part) => { part.auth = Buffer.alloc(32); }],
+  ['auth-data-size', (part) => { if (part.auth.length !== 32) part.auth = Buffer.alloc(32); }],
   ['tcb-info-2', (part, keys, info) => {
     if (info.version !== 2) return;
     info.version = 3;
