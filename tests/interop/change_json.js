@@ -118,8 +118,13 @@ function changeText(text) {
 // [object, text]: the text is null where it is the object's own.
 function changeJson(object, now) {
   for (let n = 1 + below(2); n > 0; n--) {
-    weighted([[3, () => changeValue(object, now)], [4, () => changeLevel(object)],
-      [2, () => changeHead(object, now)]])();
+    const way = weighted([[3, () => changeValue(object, now)], [4, () => changeLevel(object)],
+      [2, () => changeHead(object, now)]]);
+    try {
+      way();
+    } catch (error) { // what one change broke, the next cannot change
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
   return below(8) === 0 ? changeText(JSON.stringify(object)) : null;
 }
