@@ -236,7 +236,7 @@ void host_raw(struct world *w, uint16_t type, struct kc_bytes payload, size_t le
         for (size_t i = 0; i < CLIENTS; i++)
             w->client[i].unsure = w->client[i].raw = true;
     }
-    w->lied = true;
+    w->lied = w->reports = true;
     kc_frame_write_header(&w->queue, type, length);
     kc_writer_bytes(&w->queue, payload);
     queued(w);
