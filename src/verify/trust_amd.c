@@ -170,6 +170,7 @@ void kc_trust_drop_amd(struct kc_trust *store)
     for (size_t i = 0; i < store->amd_count; i++)
         kc_amd_set_release(store->amd[i]);
     kc_amd_set_release(store->amd_for_all);
+    memset(store->amd, 0, sizeof store->amd);
     store->amd_count = 0;
     store->amd_for_all = NULL;
     memset(store->endorsement, 0, sizeof store->endorsement);
