@@ -190,6 +190,13 @@ static void judges_with_collateral(void **state)
     evidence.held_data_len = 5;
     assert_int_equal(keyclave_verify(store, NULL, &evidence, verdict), KEYCLAVE_INVALID);
     assert_non_null(strstr(checks(verdict), "binding.held_data"));
+    /* Bytes that the caller failed to get are no leave to skip the check. */
+    evidence.held_data = NULL;
+    assert_int_equal(keyclave_verify(store, NULL, &evidence, verdict), KEYCLAVE_INVALID);
+    evidence.held_data_len = 0;
+    assert_int_equal(keyclave_verify(store, NULL, &evidence, verdict), KEYCLAVE_ACCEPTED);
+    evidence.bytes = NULL;
+    assert_int_equal(keyclave_verify(store, NULL, &evidence, verdict), KEYCLAVE_INVALID);
     keyclave_verdict_free(verdict);
     keyclave_store_free(store);
 }
@@ -209,6 +216,8 @@ static void refuses_wrong_pieces(void **state)
         {{"tcb_info.json", "", 0}, "tcb_info.json stands twice"},
         {{"tcbinfo.json", "", 0}, "tcbinfo.json"},
         {{"qe_chain.pem", "", 0}, "collateral: "},
+        {{"qe_chain.pem", NULL, 5}, "collateral: "},
+        {{NULL, "", 0}, "no name"},
         {{"qe_chain.pem", "-----", 5}, "collateral: "},
         {{"vek.der", "0", 1}, "each by itself"},
     };

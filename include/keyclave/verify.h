@@ -84,9 +84,10 @@ struct keyclave_piece {
 
 /*
  * Adds the collateral of one platform, such as the contents of a folder; all is copied. It takes
- * the place of what the store had for that platform, as newer collateral should. WRONG, with the
- * store as before: a name is not known or stands twice, TCB info or QE identity is missing, or a
- * piece is damaged or signed below another root. Dates are judged at each use.
+ * the place of what the store had for that platform, if it is not older. WRONG, with the store as
+ * before: a name is not known or stands twice, TCB info or QE identity is missing, a piece is
+ * damaged, signed below another root, or older than the store's, or a revocation list that the
+ * store has is missing. Dates are judged at each use.
  */
 KEYCLAVE_API enum keyclave_status keyclave_store_add(struct keyclave_store *store,
                                                      const struct keyclave_piece *pieces,
@@ -111,8 +112,8 @@ struct keyclave_evidence {
     const void *bytes;     /* a quote, report, certificate and so on; binary or text */
     size_t len;            /* at most 1 MiB */
     const void *held_data; /* report data must be its SHA-256 and 32 zero bytes; NULL: not asked */
-    size_t held_data_len;
-    int64_t now; /* seconds since 1970: dates are judged at this time */
+    size_t held_data_len;  /* 0 with NULL; else nothing is accepted */
+    int64_t now;           /* seconds since 1970: dates are judged at this time */
 };
 
 /*

@@ -65,21 +65,23 @@ enum keyclave_status keyclave_store_set_root(struct keyclave_store *store, const
     return KEYCLAVE_OK;
 }
 
-/* An empty piece is there, and damaged: only NULL says that there is none. */
+/* An empty piece is there, and damaged: only what is not named is not there. */
 static enum keyclave_status sort(const struct keyclave_piece *pieces, size_t count,
                                  struct pieces *out, struct keyclave_error *error)
 {
     static const uint8_t empty[1];
     for (size_t i = 0; i < count; i++) {
+        const char *name = pieces[i].name != NULL ? pieces[i].name : "";
         size_t k = 0;
-        while (k < NAMES && strcmp(names[k].name, pieces[i].name) != 0)
+        while (k < NAMES && strcmp(names[k].name, name) != 0)
             k++;
         if (k == NAMES)
-            return kc_library_fail(error, KEYCLAVE_WRONG, "%s: no name of a piece", pieces[i].name);
+            return kc_library_fail(error, KEYCLAVE_WRONG, "%s: no name of a piece", name);
         struct kc_bytes *place = (struct kc_bytes *)(void *)((uint8_t *)out + names[k].at);
         if (place->ptr != NULL)
-            return kc_library_fail(error, KEYCLAVE_WRONG, "%s stands twice", pieces[i].name);
-        *place = kc_bytes_of(pieces[i].len > 0 ? pieces[i].bytes : empty, pieces[i].len);
+            return kc_library_fail(error, KEYCLAVE_WRONG, "%s stands twice", name);
+        bool has_bytes = pieces[i].bytes != NULL && pieces[i].len > 0;
+        *place = has_bytes ? kc_bytes_of(pieces[i].bytes, pieces[i].len) : kc_bytes_of(empty, 0);
     }
     return KEYCLAVE_OK;
 }

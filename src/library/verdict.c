@@ -47,7 +47,10 @@ static void judge(struct keyclave_store *store, const struct keyclave_policy *po
 {
     struct kc_error error = KC_ERROR_NONE;
     struct kc_bytes bytes = {NULL, 0};
-    if (evidence->len > KC_EVIDENCE_MAX_SIZE)
+    if ((evidence->bytes == NULL && evidence->len > 0) ||
+        (evidence->held_data == NULL && evidence->held_data_len > 0))
+        (void)kc_error_set(&error, KC_ERR_MALFORMED, "a length, and no bytes", 0);
+    else if (evidence->len > KC_EVIDENCE_MAX_SIZE)
         (void)kc_error_set(&error, KC_ERR_MALFORMED, "evidence: larger than 1048576 bytes",
                            evidence->len);
     else
