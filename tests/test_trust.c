@@ -196,6 +196,67 @@ static void remembers_nothing_of_other_roots(void **state)
     kc_trust_free(trust);
 }
 
+/* Collateral may be put in again after the roots were named anew: what went is gone for good. */
+static void starts_anew_with_other_roots(void **state)
+{
+    struct collateral_case *c = *state;
+    struct leaf leaf;
+    case_fresh(c);
+    make_quote(c, &leaf);
+    struct kc_trust *trust = new_trust(c);
+    for (int i = 0; i < 3; i++) {
+        kc_trust_set_roots(trust, c->root_key, NULL, 0);
+        expect(trust, &leaf, CASE_AT, "unjudged: policy.tcb");
+        add(trust, c);
+        expect(trust, &leaf, CASE_AT, "accepted");
+    }
+    kc_trust_free(trust);
+}
+
+/* What was revoked or rated down stays so: older pieces, and sets without a list that the store
+ * has, are no news. */
+static void refuses_what_is_older(void **state)
+{
+    struct collateral_case *c = *state;
+    struct leaf leaf;
+    static const char revoked[] = "invalid: collateral.pck.revoked";
+    static const char *const names[] = {"tcb_info.json", "qe_identity.json", "pck_crl.der",
+                                        "root_ca_crl.der"};
+    const int64_t issued = c->issued;
+    case_fresh(c);
+    make_quote(c, &leaf);
+    struct kc_trust *trust = new_trust(c);
+    leaf_revoked(c);
+    add(trust, c);
+    expect(trust, &leaf, CASE_AT, revoked);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct kc_error error = KC_ERROR_NONE;
+        c->issued = issued - DAY;
+        case_fresh(c);
+        struct kc_bytes old = case_bytes(c, names[i]);
+        uint8_t *copy = malloc(old.len);
+        memcpy(copy, old.ptr, old.len);
+        c->issued = issued;
+        case_fresh(c);
+        case_put(c, names[i], copy, old.len);
+        struct kc_collateral_pieces pieces = pieces_of(c);
+        assert_int_equal(kc_trust_add(trust, &pieces, false, &error), KC_ERR_REFUSED);
+        assert_non_null(strstr(error.what, "older"));
+        expect(trust, &leaf, CASE_AT, revoked);
+    }
+    case_fresh(c);
+    struct kc_collateral_pieces pieces = pieces_of(c);
+    pieces.pck_crl = kc_bytes_of(NULL, 0);
+    assert_int_equal(kc_trust_add(trust, &pieces, false, NULL), KC_ERR_REFUSED);
+    expect(trust, &leaf, CASE_AT, revoked);
+    c->issued = issued + DAY / 2;
+    case_fresh(c);
+    add(trust, c);
+    c->issued = issued;
+    expect(trust, &leaf, CASE_AT, "accepted");
+    kc_trust_free(trust);
+}
+
 /* A known quote with one bit changed is another quote. */
 static void knows_the_whole_of_it(void **state)
 {
@@ -344,6 +405,8 @@ int main(void)
         cmocka_unit_test(obeys_a_newer_list),
         cmocka_unit_test(refuses_damaged_collateral),
         cmocka_unit_test(remembers_nothing_of_other_roots),
+        cmocka_unit_test(starts_anew_with_other_roots),
+        cmocka_unit_test(refuses_what_is_older),
         cmocka_unit_test(knows_the_whole_of_it),
         cmocka_unit_test(forgets_what_was_not_used),
         cmocka_unit_test(holds_ten_platforms),

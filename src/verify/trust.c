@@ -22,6 +22,7 @@ static void drop_sets(struct kc_trust *store)
     for (size_t i = 0; i < store->set_count; i++)
         kc_collateral_set_release(store->set[i].set);
     kc_collateral_set_release(store->set_for_all);
+    memset(store->set, 0, sizeof store->set);
     store->set_count = 0;
     store->set_for_all = NULL;
 }
@@ -136,6 +137,38 @@ static struct kc_stored_set *place_for(struct kc_trust *store, const struct kc_s
     return store->set_count < KC_TRUST_SETS_MAX ? &store->set[store->set_count++] : NULL;
 }
 
+static bool is_genuine(const struct kc_issued_crl *list)
+{
+    return list->is_checked && list->is_good;
+}
+
+/* `list` is missing, or older, where `was` is a genuine one of its issuer. */
+static bool is_older_list(const struct kc_issued_crl *list, const struct kc_issued_crl *was)
+{
+    if (!is_genuine(was))
+        return false;
+    if (!is_genuine(list))
+        return true;
+    return kc_bytes_equal(list->crl.issuer, was->crl.issuer) &&
+           list->crl.this_update < was->crl.this_update;
+}
+
+/* What would bring back what newer collateral took: a revoked key, a TCB that was good once. NULL:
+ * nothing. All that is compared is signed. */
+static const char *older_than(const struct kc_collateral_set *s,
+                              const struct kc_collateral_set *was)
+{
+    if (s->tcb_info.issue_date < was->tcb_info.issue_date)
+        return "its TCB info is older than the store's";
+    if (s->qe_identity.issue_date < was->qe_identity.issue_date)
+        return "its QE identity is older than the store's";
+    if (is_older_list(&s->root_crl, &was->root_crl))
+        return "the root's revocation list is missing, or older than the store's";
+    if (is_older_list(&s->pck_crl, &was->pck_crl))
+        return "the PCK's revocation list is missing, without its CA, or older than the store's";
+    return NULL;
+}
+
 static enum kc_err put_for_platform(struct kc_trust *store, struct kc_collateral_set *set,
                                     struct kc_error *error)
 {
@@ -147,12 +180,16 @@ static enum kc_err put_for_platform(struct kc_trust *store, struct kc_collateral
     memcpy(stored.fmspc, set->tcb_info.fmspc, sizeof stored.fmspc);
     (void)pthread_mutex_lock(&store->lock);
     struct kc_stored_set *place = place_for(store, &stored);
-    struct kc_collateral_set *old = place != NULL ? place->set : set;
-    if (place != NULL)
+    struct kc_collateral_set *old = place != NULL ? place->set : NULL;
+    const char *fault = old != NULL ? older_than(set, old) : NULL;
+    bool is_put = place != NULL && fault == NULL;
+    if (is_put)
         *place = stored;
     (void)pthread_mutex_unlock(&store->lock);
-    kc_collateral_set_release(old);
-    return place != NULL
+    kc_collateral_set_release(is_put ? old : set);
+    if (fault != NULL)
+        return kc_error_set(error, KC_ERR_REFUSED, fault, 0);
+    return is_put
                ? KC_OK
                : kc_error_set(error, KC_ERR_ROOM, "the store has no room left", KC_TRUST_SETS_MAX);
 }

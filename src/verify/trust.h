@@ -40,9 +40,10 @@ void kc_trust_set_roots(struct kc_trust *store, const uint8_t *root_key,
  * and may bring the PCK chain for quotes without; there is one such set, the last.
  *
  * What is `for_all` is added as it is, for verdicts to say what is wrong with it. Else it must have
- * TCB info and QE identity, and no piece that is there may be damaged or signed by another, dates
- * aside: KC_ERR_REFUSED with what is wrong, and the store is as before. KC_ERR_ROOM: the store is
- * full. KC_ERR_MEMORY.
+ * TCB info and QE identity, no piece that is there may be damaged or signed by another, dates
+ * aside, none may be older than what it replaces, and no genuine revocation list may go missing:
+ * KC_ERR_REFUSED with what is wrong, and the store is as before. KC_ERR_ROOM: the store is full.
+ * KC_ERR_MEMORY.
  */
 KC_MUST_USE enum kc_err kc_trust_add(struct kc_trust *store,
                                      const struct kc_collateral_pieces *pieces, bool for_all,
