@@ -25,6 +25,7 @@ fail() {
 # serve OPTION...: a fresh simulated PCS at $url; its lines go to $work/log.
 serve() {
     stop
+    : >"$work/log" # else the line of the server before may be read
     "$program" sim pcs "$@" >"$work/log" 2>"$work/server" &
     server=$!
     url=
