@@ -31,9 +31,9 @@ struct entry {
 static int64_t when_to_refresh(const struct kc_needs *needs, int64_t written,
                                const struct kc_sound_dates *dates, int64_t now)
 {
-    int64_t half = (dates->expires - written) / 2;
-    if (written > now + CLOCK_SKEW || half <= 0)
+    if (written < 0 || written > now + CLOCK_SKEW || written >= dates->expires)
         return now;
+    int64_t half = (dates->expires - written) / 2;
     if ((needs->kind != KC_NEEDS_SNP || needs->is_vlek) && half > KC_CACHE_REFRESH_SECONDS)
         half = KC_CACHE_REFRESH_SECONDS;
     return written + half;
@@ -99,6 +99,8 @@ static enum kc_err refresh(struct entry *e, const struct kc_fetch_servers *serve
     struct kc_bundle fetched = {0};
     report->has_fetched = true;
     enum kc_err err = kc_fetch(e->needs, servers, e->trust, &fetched, &report->fetch);
+    if (err == KC_OK && e->is_valid)
+        err = kc_sound_keep_newer(&fetched, e->bundle, e->needs, e->trust);
     if (err == KC_OK && !kc_cache_file_write(&e->file, &fetched))
         snprintf(report->trouble, sizeof report->trouble, "%s: %s", e->file.path, strerror(errno));
     if (e->lock >= 0 && !mark(e, err != KC_OK))

@@ -88,18 +88,28 @@ static struct kc_bundle only(enum kc_fetch_part part, const struct kc_bundle *bu
     return one;
 }
 
+static enum kc_err judge_pieces(const struct kc_bundle *bundle, const struct kc_needs *needs,
+                                const struct kc_fetch_trust *trust, struct kc_collateral **out)
+{
+    const struct kc_collateral_pieces pieces = kc_bundle_intel(bundle);
+    const struct kc_collateral_input input = {&pieces, needs->pck_chain, trust->root_key,
+                                              trust->now};
+    return kc_collateral_judge(&input, out);
+}
+
 static enum kc_err judge_intel(enum kc_fetch_part part, const struct kc_bundle *bundle,
                                const struct kc_needs *needs, const struct kc_fetch_trust *trust,
                                struct kc_sound_dates *dates, char why[KC_WEB_REASON_MAX])
 {
     const struct kc_bundle one = only(part, bundle);
-    const struct kc_collateral_pieces pieces = kc_bundle_intel(&one);
-    const struct kc_collateral_input input = {&pieces, needs->pck_chain, trust->root_key,
-                                              trust->now};
     struct kc_collateral *c = NULL;
     if (!kc_sound_is_trusted(needs, trust))
         return refuse(why, "chain.root", "the evidence's PCK chain is not of the trusted root");
-    enum kc_err err = kc_collateral_judge(&input, &c);
+    if (part == KC_FETCH_QE && one.piece[KC_BUNDLE_QE_CHAIN].ptr == NULL) {
+        (void)refuse(why, "collateral.qe_chain.absent", "nothing says who signed the QE identity");
+        return KC_ERR_ABSENT;
+    }
+    enum kc_err err = judge_pieces(&one, needs, trust, &c);
     if (err != KC_OK) {
         snprintf(why, KC_WEB_REASON_MAX, "out of memory");
         return err;
@@ -219,5 +229,49 @@ enum kc_err kc_sound_all(const struct kc_bundle *bundle, const struct kc_needs *
     }
     if (err == KC_OK && dates != NULL)
         *dates = all;
+    return err;
+}
+
+static int64_t beginning_of(const struct kc_collateral *c, const char *piece)
+{
+    for (size_t i = 0; i < KC_COLLATERAL_PIECES; i++) {
+        if (c->date[i].piece != NULL && strcmp(c->date[i].piece, piece) == 0)
+            return c->date[i].from;
+    }
+    return INT64_MIN;
+}
+
+static void swap(struct kc_bundle *a, struct kc_bundle *b, enum kc_bundle_piece piece)
+{
+    struct kc_room other = a->piece[piece];
+    a->piece[piece] = b->piece[piece];
+    b->piece[piece] = other;
+}
+
+enum kc_err kc_sound_keep_newer(struct kc_bundle *bundle, struct kc_bundle *old,
+                                const struct kc_needs *needs, const struct kc_fetch_trust *trust)
+{
+    static const char *const bodies[] = {
+        [KC_FETCH_TCB] = "tcb_info",
+        [KC_FETCH_QE] = "qe_identity",
+        [KC_FETCH_PCK_CRL] = "crl.pck",
+        [KC_FETCH_ROOT_CRL] = "crl.root",
+    };
+    struct kc_collateral *new_one = NULL;
+    struct kc_collateral *old_one = NULL;
+    if (needs->kind == KC_NEEDS_SNP)
+        return KC_OK;
+    enum kc_err err = judge_pieces(bundle, needs, trust, &new_one);
+    if (err == KC_OK)
+        err = judge_pieces(old, needs, trust, &old_one);
+    for (size_t i = 0; err == KC_OK && i < sizeof bodies / sizeof bodies[0]; i++) {
+        if (beginning_of(new_one, bodies[i]) >= beginning_of(old_one, bodies[i]))
+            continue;
+        swap(bundle, old, intel[i].piece);
+        if (intel[i].chain < KC_BUNDLE_PIECES)
+            swap(bundle, old, intel[i].chain);
+    }
+    kc_collateral_free(new_one);
+    kc_collateral_free(old_one);
     return err;
 }
