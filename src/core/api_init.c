@@ -3,6 +3,8 @@
  * it; who comes second is told, and so notices (DESIGN.md 5). Nothing of it is kept but hashes and
  * sealed records, and it is all or nothing: token and root are stored in one batch.
  */
+#include <string.h>
+
 #include "base/pem.h"
 #include "core/api.h"
 #include "core/api_json.h"
@@ -75,21 +77,24 @@ void kc_api_init_plan(struct kc_exchange *x)
         kc_exchange_refuse(x, 400, already);
 }
 
-static void answer(struct kc_exchange *x, const struct kc_root *root, const char *token)
+static void answer(struct kc_exchange *x, const char *token)
 {
     uint8_t pem[2 * KC_ROOT_CERTIFICATE_MAX];
+    uint8_t kms_id[sizeof x->new_root->kms_id];
     struct kc_writer certificate = kc_writer_of((struct kc_room){pem, sizeof pem});
-    struct kc_writer w = kc_api_answer(x, ANSWER_MAX);
     kc_pem_write(&certificate, "CERTIFICATE",
-                 kc_bytes_of(root->certificate, root->certificate_len));
+                 kc_bytes_of(x->new_root->certificate, x->new_root->certificate_len));
+    memcpy(kms_id, x->new_root->kms_id, sizeof kms_id);
     if (kc_writer_failed(&certificate)) {
         kc_exchange_refuse(x, 500, "the certificate of the service is too large");
         return;
     }
+    /* Without memory for the answer the root is gone: it is not looked at any more. */
+    struct kc_writer w = kc_api_answer(x, ANSWER_MAX);
     kc_api_text(&w, "{\"initialized\":true,\"root_token\":\"");
     kc_api_text(&w, token);
     kc_api_text(&w, "\",\"kms_id\":");
-    kc_api_hex(&w, kc_bytes_of(root->kms_id, sizeof root->kms_id));
+    kc_api_hex(&w, kc_bytes_of(kms_id, sizeof kms_id));
     kc_api_text(&w, ",\"ca_certificate\":");
     kc_api_string(&w, kc_writer_written(&certificate));
     kc_api_text(&w, ",\"keys\":[],\"keys_base64\":[]}\n");
@@ -129,7 +134,7 @@ void kc_api_init_compute(struct kc_exchange *x)
         kc_exchange_refuse(x, 500, "the root could not be made");
         return;
     }
-    answer(x, x->new_root, token);
+    answer(x, token);
     if (x->status == 200)
         change_token(x, token);
     kc_bytes_wipe(token, sizeof token);
