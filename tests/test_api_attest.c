@@ -140,8 +140,8 @@ static const char *judge(const struct quoted *f, const struct line *line, const 
                                               .policy = &f->policy};
         kc_verify(&input, &verdict);
         assert_int_equal(verdict.kind, KC_VERDICT_ACCEPTED);
-        held = kc_ratls_check_binding(&opened, verdict.facts.report.report_data, &connection,
-                                      &checks);
+        held =
+            kc_ratls_check_binding(&opened, verdict.facts.report.report_data, &connection, &checks);
     }
     if (!held)
         snprintf(failure, sizeof failure, "%s", kc_ratls_check_first_failure(&checks)->name);

@@ -251,14 +251,10 @@ static void test_siphash(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_never_back),
-        cmocka_unit_test(test_same_hash),
-        cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_outlives_the_table),
-        cmocka_unit_test(test_bounded),
-        cmocka_unit_test(test_memory_is_bounded),
-        cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_siphash),
+        cmocka_unit_test(test_never_back), cmocka_unit_test(test_same_hash),
+        cmocka_unit_test(test_classes),    cmocka_unit_test(test_outlives_the_table),
+        cmocka_unit_test(test_bounded),    cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_threads),    cmocka_unit_test(test_siphash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

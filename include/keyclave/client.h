@@ -114,9 +114,10 @@ enum kc_client_status kc_client_connect(struct kc_client *client);
 /*
  * Sends a request over the attested connection and reads the answer, whatever its status is. USAGE
  * without a policy that names mrenclave or mrsigner: a kms-id is public, and anybody's own genuine
- * enclave can claim it, so that a pin alone holds nobody. A connection that was lost is made and attested anew first. The request is sent a second time only
- * when the connection was lost before any byte of an answer and either no byte of the request had
- * left or the method changes nothing (GET, HEAD, LIST).
+ * enclave can claim it, so that a pin alone holds nobody. A connection that was lost is made and
+ * attested anew first. The request is sent a second time only when the connection was lost before
+ * any byte of an answer and either no byte of the request had left or the method changes nothing
+ * (GET, HEAD, LIST).
  *
  * `answer` is written on OK; kc_client_answer_clear() wipes and frees it. Other statuses than OK:
  * those of kc_client_connect(), or UNJUDGED when the connection was lost, or time was over, after

@@ -18,8 +18,8 @@
 KC_MUST_USE bool kc_fetching_add_pcs(struct kc_fetching *f, const char *urls);
 KC_MUST_USE bool kc_fetching_add_kds(struct kc_fetching *f, const char *urls);
 
-/* Completes options from the environment; `state` is --state or NULL. KC_EXIT_OK, or the exit status after it has said what is
- * wrong there. */
+/* Completes options from the environment; `state` is --state or NULL. KC_EXIT_OK, or the exit
+ * status after it has said what is wrong there. */
 KC_MUST_USE int kc_fetching_load(struct kc_fetching *f, const char *state, const char *command);
 
 /* Whether evidence of this kind can be fetched for. */

@@ -9,26 +9,10 @@
 #include "version.h"
 
 static const struct kc_command *const commands[] = {
-    &kc_cmd_attest,
-    &kc_cmd_collateral,
-    &kc_cmd_decrypt,
-    &kc_cmd_dev,
-    &kc_cmd_doctor,
-    &kc_cmd_encrypt,
-    &kc_cmd_encrypt_to,
-    &kc_cmd_evidence,
-    &kc_cmd_init,
-    &kc_cmd_inspect,
-    &kc_cmd_key,
-    &kc_cmd_measure,
-    &kc_cmd_policy,
-    &kc_cmd_report,
-    &kc_cmd_request,
-    &kc_cmd_serve,
-    &kc_cmd_sign,
-    &kc_cmd_sim,
-    &kc_cmd_verify,
-    NULL, /* end */
+    &kc_cmd_attest,  &kc_cmd_collateral, &kc_cmd_decrypt,  &kc_cmd_dev,    &kc_cmd_doctor,
+    &kc_cmd_encrypt, &kc_cmd_encrypt_to, &kc_cmd_evidence, &kc_cmd_init,   &kc_cmd_inspect,
+    &kc_cmd_key,     &kc_cmd_measure,    &kc_cmd_policy,   &kc_cmd_report, &kc_cmd_request,
+    &kc_cmd_serve,   &kc_cmd_sign,       &kc_cmd_sim,      &kc_cmd_verify, NULL, /* end */
 };
 
 static void print_help(FILE *out)

@@ -87,9 +87,9 @@ enum kc_failure {
     KC_FAILURE_QUOTE_MRENCLAVE = 14,
     KC_FAILURE_QUOTE_ATTRIBUTES = 15,
     KC_FAILURE_QUOTE_REPORT_DATA = 16,
-    KC_FAILURE_QUOTE_BODY = 17,   /* another field of the report body */
-    KC_FAILURE_TIME = 18,         /* the host did not answer in time */
-    KC_FAILURE_CERTIFICATE = 19,  /* the quote does not fit into a certificate, or the time */
+    KC_FAILURE_QUOTE_BODY = 17,  /* another field of the report body */
+    KC_FAILURE_TIME = 18,        /* the host did not answer in time */
+    KC_FAILURE_CERTIFICATE = 19, /* the quote does not fit into a certificate, or the time */
 };
 
 enum kc_log {
