@@ -34,6 +34,7 @@ says() { grep -qF -- "$2" "$folder/$1" || fail "'$2' is not in $1"; }
 
 # serve STATE-FOLDER PORT: a service; sets url and mrenclave
 serve() {
+    : >"$folder/ready" # the line of the last one is not this one's
     "$program" serve --platform sim --state "$1" --listen "127.0.0.1:$2" \
         --listen-ratls 127.0.0.1:0 >"$folder/ready" 2>"$folder/log" </dev/null &
     server=$!
