@@ -27,7 +27,7 @@ bool judge_token(const struct world *w, const char *token)
     for (size_t i = 0; i < w->tokens && root != NULL; i++) {
         size_t n = strlen(w->token[i].text);
         if (n == strlen(token) && is_same(w->token[i].text, token, n) &&
-            memcmp(w->token[i].kms_id, root->kms_id, sizeof root->kms_id) == 0)
+            memcmp(w->token[i].root_id, root->id, sizeof root->id) == 0)
             return true;
     }
     return false;
@@ -48,11 +48,11 @@ static void judge_init(struct world *w, const char *body)
             return; /* the same answer, read again as text */
     }
     for (size_t i = 0; i < w->tokens; i++)
-        FUZZ_CHECK(memcmp(w->token[i].kms_id, root->kms_id, sizeof root->kms_id) != 0);
+        FUZZ_CHECK(memcmp(w->token[i].root_id, root->id, sizeof root->id) != 0);
     size_t place = w->tokens < TOKENS ? w->tokens++ : TOKENS - 1;
     memset(&w->token[place], 0, sizeof w->token[place]);
     memcpy(w->token[place].text, text, n);
-    memcpy(w->token[place].kms_id, root->kms_id, sizeof root->kms_id);
+    memcpy(w->token[place].root_id, root->id, sizeof root->id);
     secrets_add(text, n);
     FUZZ_CHECK(w->lied || disk_find(&w->disk, &root_id) != NULL);
 }

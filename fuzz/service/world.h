@@ -107,7 +107,7 @@ struct world {
     size_t tokens;
     struct {
         char text[64];
-        uint8_t kms_id[KC_KMS_ID_SIZE];
+        uint8_t root_id[KC_ROOT_ID_SIZE]; /* not its kms-id: ready keys come again */
     } token[TOKENS];
     size_t ciphertexts; /* of all times; the place is the number modulo CIPHERTEXTS */
     struct ciphertext ciphertext[CIPHERTEXTS];
