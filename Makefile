@@ -56,13 +56,15 @@ soak:
 	@$(MAKE) --no-print-directory all
 	@ROUNDS=20 tests/e2e_crash.sh $(BUILD)/keyclave $(BUILD)/tests/crash_client
 
-# Every fuzzer for FUZZ_SECONDS; `make fuzz-long` for ten minutes each.
+# Every fuzzer for FUZZ_SECONDS; `make fuzz-long` for ten minutes each and until a minute brings
+# nothing new.
 fuzz:
 	@tools/packages install test
 	@tools/fuzz $(FUZZ_SECONDS)
 
 fuzz-long:
-	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
+	@tools/packages install test
+	@tools/fuzz -q 600
 
 # Lines of src/core that the seeds of fuzz_service reach by themselves, by file.
 fuzz-coverage:
