@@ -18,7 +18,7 @@ declare -A may=(
     [sim]="base formats http aesm"
     [loader]="base formats core image sim"
     [host]="base formats ratls aesm loader core"
-    [client]="base formats verify ratls http"
+    [client]="base formats verify ratls http collateral"
     [ear]="base formats verify core"
     [cli]="base formats verify library ratls core ear image aesm collateral sim loader host client"
 )

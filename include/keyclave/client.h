@@ -4,6 +4,7 @@
  *
  *      struct kc_client *client = kc_client_new("https://kms.example.org:8200");
  *      kc_client_set_policy(client, policy, strlen(policy));
+ *      kc_client_set_pcs(client, "https://api.trustedservices.intel.com", "/var/cache/kms");
  *      kc_client_pin(client, kms_id);
  *      if (kc_client_request(client, &request, &answer) == KC_CLIENT_OK)
  *          use(answer.status, answer.body);
@@ -91,6 +92,24 @@ enum kc_client_status kc_client_set_policy(struct kc_client *client, const char 
 
 /* The one root that is trusted instead of Intel's: its certificate, PEM and nothing else. */
 enum kc_client_status kc_client_set_root(struct kc_client *client, const char *pem, size_t len);
+
+/*
+ * What Intel says of the platform, without which only policies with "tcb": "ignore" accept: a file
+ * of `keyclave collateral fetch --out FILE`, or Open Enclave endorsements. Copied, and not believed
+ * but judged. Takes the place of servers that were named. USAGE: neither of them, or damaged.
+ */
+enum kc_client_status kc_client_set_collateral(struct kc_client *client, const void *file,
+                                               size_t len);
+
+/*
+ * Has it fetched, for evidence of the trusted root, in place of a file: `urls` are up to 8 base
+ * URLs with commas between, of Intel's PCS or caches of it (PCCS), tried in turn;
+ * "https://api.trustedservices.intel.com" is Intel's own. `cache` is a folder where it is kept,
+ * made where it is not there, and may be shared by processes; NULL: each connection fetches anew.
+ * Fetching has a limit of its own, 45 seconds. USAGE: a list of other things.
+ */
+enum kc_client_status kc_client_set_pcs(struct kc_client *client, const char *urls,
+                                        const char *cache);
 
 /*
  * Which service it must be; without one of the three nothing connects. Zeros are no kms-id: USAGE.

@@ -171,8 +171,8 @@ static int fetch_needs(const struct options *options, const struct kc_needs *nee
 /* What makers serve themselves is the last resort of this command: it was asked to fetch. */
 static bool use_defaults(struct kc_fetching *f)
 {
-    return (f->pcs_count > 0 || kc_fetching_add_pcs(f, KC_FETCH_INTEL)) &&
-           (f->kds_count > 0 || kc_fetching_add_kds(f, KC_FETCH_AMD));
+    return (f->pcs.count > 0 || kc_bases_add(&f->pcs, KC_FETCH_INTEL)) &&
+           (f->kds.count > 0 || kc_bases_add(&f->kds, KC_FETCH_AMD));
 }
 
 static int fetch(struct options *options, const char *path)
@@ -219,7 +219,7 @@ static int dispatch(struct options *options, const char *what, const char *path)
     const struct kc_judging *j = &options->judging;
     bool fetches = options->out != NULL || options->is_tdx || j->trust != NULL ||
                    j->state != NULL || j->fetching.cache_path != NULL ||
-                   j->fetching.pcs_count > 0 || j->fetching.kds_count > 0 ||
+                   j->fetching.pcs.count > 0 || j->fetching.kds.count > 0 ||
                    j->fetching.bad_url != NULL;
     bool checks = j->at != NULL || options->within != NULL;
     if (strcmp(what, "fetch") == 0 && !checks)

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "formats/oe_endorsements.h"
 
 static bool is_folder(const char *path)
 {
@@ -48,51 +47,22 @@ static int load_folder(const char *folder, struct kc_bundle *out)
     return KC_EXIT_OK;
 }
 
-static bool take_endorsements(const struct kc_oe_endorsements *in, struct kc_bundle *out)
-{
-    const struct {
-        enum kc_bundle_piece piece;
-        struct kc_bytes bytes;
-    } pieces[] = {
-        {KC_BUNDLE_TCB_INFO, in->tcb_info},           {KC_BUNDLE_QE_IDENTITY, in->qe_identity},
-        {KC_BUNDLE_TCB_CHAIN, in->tcb_info_chain},    {KC_BUNDLE_QE_CHAIN, in->qe_identity_chain},
-        {KC_BUNDLE_ROOT_CRL, in->root_ca_crl},        {KC_BUNDLE_PCK_CRL, in->pck_crl},
-        {KC_BUNDLE_PCK_CRL_CHAIN, in->pck_crl_chain},
-    };
-    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-        if (!kc_bundle_put(out, pieces[i].piece, pieces[i].bytes))
-            return false;
-    }
-    return true;
-}
-
-static int read_endorsements(const char *option, const char *path, struct kc_bytes bytes,
-                             struct kc_bundle *out)
-{
-    struct kc_oe_endorsements in;
-    struct kc_error error = KC_ERROR_NONE;
-    if (kc_oe_endorsements_decode(bytes, &in, &error) != KC_OK)
-        return kc_cli_fail(KC_EXIT_UNJUDGED,
-                           "%s%s: neither a folder nor a bundle nor Open Enclave endorsements: %s",
-                           option, path, error.what);
-    return take_endorsements(&in, out) ? KC_EXIT_OK
-                                       : kc_cli_fail(KC_EXIT_UNJUDGED, "out of memory");
-}
-
 static int load_bundle(const char *option, const char *path, struct kc_bundle *out)
 {
     struct kc_room file = {NULL, 0};
     struct kc_error error = KC_ERROR_NONE;
     if (!kc_cli_read_file(path, KC_BUNDLE_MAX, &file))
         return KC_EXIT_UNJUDGED;
-    struct kc_bytes bytes = kc_bytes_of(file.ptr, file.len);
-    int status = KC_EXIT_OK;
-    if (!kc_bundle_is(bytes))
-        status = read_endorsements(option, path, bytes, out);
-    else if (kc_bundle_decode(bytes, out, &error) != KC_OK)
-        status = kc_cli_fail_with(KC_EXIT_INVALID, path, &error);
+    enum kc_err err = kc_bundle_open(kc_bytes_of(file.ptr, file.len), out, &error);
     free(file.ptr);
-    return status;
+    if (err == KC_OK)
+        return KC_EXIT_OK;
+    if (err == KC_ERR_UNSUPPORTED)
+        return kc_cli_fail(KC_EXIT_UNJUDGED,
+                           "%s%s: neither a folder nor a bundle nor Open Enclave endorsements: %s",
+                           option, path, error.what);
+    return kc_cli_fail_with(err == KC_ERR_MEMORY ? KC_EXIT_UNJUDGED : KC_EXIT_INVALID, path,
+                            &error);
 }
 
 struct kc_cli_collateral *kc_cli_collateral_of(struct kc_bundle *bundle)

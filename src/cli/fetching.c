@@ -7,34 +7,6 @@
 #include "cli/cli.h"
 #include "cli/collateral.h"
 
-static bool add(const char *urls, char *list[KC_FETCHING_MAX], size_t *count)
-{
-    while (urls != NULL) {
-        const char *comma = strchr(urls, ',');
-        size_t len = comma == NULL ? strlen(urls) : (size_t)(comma - urls);
-        if (*count == KC_FETCHING_MAX)
-            return false;
-        char *url = strndup(urls, len);
-        if (url == NULL || !kc_web_is_base(url)) {
-            free(url);
-            return false;
-        }
-        list[(*count)++] = url;
-        urls = comma == NULL ? NULL : comma + 1;
-    }
-    return true;
-}
-
-bool kc_fetching_add_pcs(struct kc_fetching *f, const char *urls)
-{
-    return add(urls, f->pcs, &f->pcs_count);
-}
-
-bool kc_fetching_add_kds(struct kc_fetching *f, const char *urls)
-{
-    return add(urls, f->kds, &f->kds_count);
-}
-
 /* A variable that is set and not empty. */
 static const char *variable(const char *name)
 {
@@ -60,33 +32,27 @@ int kc_fetching_load(struct kc_fetching *f, const char *state, const char *comma
     if (f->bad_url != NULL)
         return kc_cli_usage(command, "%s: not a base URL (http:// or https://), or one too many",
                             f->bad_url);
-    const char *pcs = f->pcs_count > 0 ? NULL : variable("KEYCLAVE_PCS");
-    const char *kds = f->kds_count > 0 ? NULL : variable("KEYCLAVE_KDS");
-    if (!kc_fetching_add_pcs(f, pcs))
+    const char *pcs = f->pcs.count > 0 ? NULL : variable("KEYCLAVE_PCS");
+    const char *kds = f->kds.count > 0 ? NULL : variable("KEYCLAVE_KDS");
+    if (!kc_bases_add(&f->pcs, pcs))
         return kc_cli_usage(command, "KEYCLAVE_PCS=%s: not a list of http:// or https:// URLs",
                             pcs);
-    if (!kc_fetching_add_kds(f, kds))
+    if (!kc_bases_add(&f->kds, kds))
         return kc_cli_usage(command, "KEYCLAVE_KDS=%s: not a list of http:// or https:// URLs",
                             kds);
-    if (f->pcs_count + f->kds_count == 0 || load_cache(f, state))
+    if (f->pcs.count + f->kds.count == 0 || load_cache(f, state))
         return KC_EXIT_OK;
     return kc_cli_fail(KC_EXIT_UNJUDGED, "there is no place for a cache: name one with --cache");
 }
 
 bool kc_fetching_is_on(const struct kc_fetching *f, bool is_amd)
 {
-    return (is_amd ? f->kds_count : f->pcs_count) > 0;
+    return (is_amd ? f->kds.count : f->pcs.count) > 0;
 }
 
 struct kc_fetch_servers kc_fetching_servers(const struct kc_fetching *f)
 {
-    struct kc_fetch_servers servers = {
-        .pcs_count = f->pcs_count, .kds_count = f->kds_count, .limits = kc_web_limits_default};
-    for (size_t i = 0; i < KC_FETCHING_MAX; i++) {
-        servers.pcs[i] = f->pcs[i];
-        servers.kds[i] = f->kds[i];
-    }
-    return servers;
+    return (struct kc_fetch_servers){&f->pcs, &f->kds, kc_web_limits_default};
 }
 
 struct kc_fetch_trust kc_fetching_trust(const struct kc_judging *j)
@@ -141,10 +107,8 @@ struct kc_cli_collateral *kc_fetching_run(const struct kc_judging *j,
 
 void kc_fetching_clear(struct kc_fetching *f)
 {
-    for (size_t i = 0; i < KC_FETCHING_MAX; i++) {
-        free(f->pcs[i]);
-        free(f->kds[i]);
-    }
+    kc_bases_clear(&f->pcs);
+    kc_bases_clear(&f->kds);
     free(f->folder);
     *f = (struct kc_fetching){0};
 }

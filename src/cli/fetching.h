@@ -14,10 +14,6 @@
 #include "cli/judging.h"
 #include "collateral/cache.h"
 
-/* Adds what an option gives. False: not a base URL, or more than KC_FETCH_SERVERS_MAX. */
-KC_MUST_USE bool kc_fetching_add_pcs(struct kc_fetching *f, const char *urls);
-KC_MUST_USE bool kc_fetching_add_kds(struct kc_fetching *f, const char *urls);
-
 /* Completes options from the environment; `state` is --state or NULL. KC_EXIT_OK, or the exit
  * status after it has said what is wrong there. */
 KC_MUST_USE int kc_fetching_load(struct kc_fetching *f, const char *state, const char *command);
@@ -25,7 +21,7 @@ KC_MUST_USE int kc_fetching_load(struct kc_fetching *f, const char *state, const
 /* Whether evidence of this kind can be fetched for. */
 bool kc_fetching_is_on(const struct kc_fetching *f, bool is_amd);
 
-/* For kc_fetch() and kc_cache_get(). */
+/* For kc_fetch() and kc_cache_get(): a view. */
 struct kc_fetch_servers kc_fetching_servers(const struct kc_fetching *f);
 struct kc_fetch_trust kc_fetching_trust(const struct kc_judging *j);
 

@@ -53,8 +53,7 @@ bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *
     if (option < KC_JUDGING_POLICY || option >= KC_JUDGING_OPTION_END)
         return false;
     if (option == KC_JUDGING_PCS || option == KC_JUDGING_KDS) {
-        if (!(option == KC_JUDGING_PCS ? kc_fetching_add_pcs(&j->fetching, value)
-                                       : kc_fetching_add_kds(&j->fetching, value)))
+        if (!kc_bases_add(option == KC_JUDGING_PCS ? &j->fetching.pcs : &j->fetching.kds, value))
             j->fetching.bad_url = value;
         return true;
     }

@@ -8,18 +8,15 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "collateral/bases.h"
 #include "verify/verify.h"
 
 struct kc_cli_collateral;
 
-#define KC_FETCHING_MAX 8
-
 /* Where collateral may be fetched from: cli/fetching.h. */
 struct kc_fetching {
-    size_t pcs_count;
-    char *pcs[KC_FETCHING_MAX]; /* owned, as the next */
-    size_t kds_count;
-    char *kds[KC_FETCHING_MAX];
+    struct kc_bases pcs;
+    struct kc_bases kds;
     const char *bad_url;    /* NULL, or what an option gave that is no list of URLs */
     const char *cache_path; /* as given */
     char *folder;           /* the cache's, owned; NULL: none */

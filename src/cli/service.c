@@ -97,7 +97,7 @@ static int load_judging(const char *command, const struct kc_service_options *op
     j->trust = named(options->trust, "KEYCLAVE_TRUST");
     j->collateral_path = named(options->collateral, "KEYCLAVE_COLLATERAL");
     j->state = options->state;
-    if (options->pcs != NULL && !kc_fetching_add_pcs(&j->fetching, options->pcs))
+    if (options->pcs != NULL && !kc_bases_add(&j->fetching.pcs, options->pcs))
         j->fetching.bad_url = options->pcs;
     out->has_policy = j->policy_path != NULL;
     if (!out->has_policy &&

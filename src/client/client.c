@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "client/attest.h"
+#include "client/collateral.h"
 #include "client/exchange.h"
 #include "client/wire.h"
 #include "verify/chain.h"
@@ -19,6 +20,7 @@ struct kc_client {
     struct kc_client_url url;
     struct kc_policy policy;
     uint8_t root_key[64];
+    struct kc_client_collateral own_collateral;
     const struct kc_collateral_pieces *collateral;
     kc_client_collateral_source *source;
     void *source_context;
@@ -30,7 +32,7 @@ struct kc_client {
 
     struct kc_client_tls tls; /* open: attested, every check holds */
     struct kc_client_report report;
-    char error[512];
+    char error[1024];
 };
 
 struct kc_client *kc_client_new(const char *url)
@@ -55,6 +57,7 @@ void kc_client_free(struct kc_client *client)
         return;
     kc_client_tls_close(&client->tls);
     kc_client_report_clear(&client->report);
+    kc_client_collateral_clear(&client->own_collateral);
     kc_bytes_wipe(client, sizeof *client);
     free(client);
 }
@@ -130,6 +133,45 @@ enum kc_client_status kc_client_set_root(struct kc_client *client, const char *p
     return KC_CLIENT_OK;
 }
 
+static const struct kc_collateral_pieces *own_collateral(void *context,
+                                                         const struct kc_evidence *evidence)
+{
+    struct kc_client *client = context;
+    return kc_client_collateral_get(&client->own_collateral, evidence, client->root_key,
+                                    (int64_t)time(NULL));
+}
+
+/* How an attempt to set it ended: the client's own is used from then on. */
+static enum kc_client_status took_collateral(struct kc_client *client, enum kc_err err,
+                                             const struct kc_error *error)
+{
+    client->error[0] = '\0';
+    if (err == KC_OK) {
+        kc_client_use_collateral(client, NULL);
+        kc_client_use_collateral_source(client, own_collateral, client);
+        return KC_CLIENT_OK;
+    }
+    snprintf(client->error, sizeof client->error, "collateral: %s", error->what);
+    return err == KC_ERR_MEMORY ? KC_CLIENT_UNJUDGED : KC_CLIENT_USAGE;
+}
+
+enum kc_client_status kc_client_set_collateral(struct kc_client *client, const void *file,
+                                               size_t len)
+{
+    struct kc_error error = KC_ERROR_NONE;
+    enum kc_err err =
+        kc_client_collateral_take(&client->own_collateral, kc_bytes_of(file, len), &error);
+    return took_collateral(client, err, &error);
+}
+
+enum kc_client_status kc_client_set_pcs(struct kc_client *client, const char *urls,
+                                        const char *cache)
+{
+    struct kc_error error = KC_ERROR_NONE;
+    enum kc_err err = kc_client_collateral_name(&client->own_collateral, urls, cache, &error);
+    return took_collateral(client, err, &error);
+}
+
 static void set_rule(struct kc_client *client, enum kc_ratls_kms_id_rule rule)
 {
     kc_client_tls_close(&client->tls);
@@ -171,13 +213,16 @@ void kc_client_set_answer_max(struct kc_client *client, size_t bytes)
     client->answer_max = bytes;
 }
 
-/* What failed first, in one line. */
+/* What failed first, in one line, and why collateral is missing if that may be the reason. */
 static enum kc_client_status refuse(struct kc_client *client)
 {
     const struct kc_client_check *row = kc_client_report_first_failure(&client->report);
-    snprintf(client->error, sizeof client->error, "%s: %s: expected %s, found %s",
+    const char *reason =
+        client->report.outcome == KC_CLIENT_UNJUDGED ? client->own_collateral.reason : "";
+    snprintf(client->error, sizeof client->error, "%s: %s: expected %s, found %s%s%s",
              client->url.authority, row->name, row->expected,
-             row->actual[0] == '\0' ? "nothing" : row->actual);
+             row->actual[0] == '\0' ? "nothing" : row->actual, reason[0] == '\0' ? "" : "; ",
+             reason);
     return client->report.outcome;
 }
 

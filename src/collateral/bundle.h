@@ -52,6 +52,11 @@ bool kc_bundle_is(struct kc_bytes bytes);
 KC_MUST_USE enum kc_err kc_bundle_decode(struct kc_bytes bytes, struct kc_bundle *out,
                                          struct kc_error *error);
 
+/* A bundle, or a file of Open Enclave endorsements. As kc_bundle_decode(); KC_ERR_UNSUPPORTED: it
+ * is no bundle, and the error says why it is no endorsements either. */
+KC_MUST_USE enum kc_err kc_bundle_open(struct kc_bytes bytes, struct kc_bundle *out,
+                                       struct kc_error *error);
+
 /* KC_ERR_ROOM: too little room, or a piece is too long; KC_ERR_CRYPTO. With KC_WRITER_COUNT the
  * size. */
 KC_MUST_USE enum kc_err kc_bundle_encode(struct kc_writer *w, const struct kc_bundle *bundle);

@@ -106,20 +106,20 @@ static void note(char reason[KC_FETCH_REASON_MAX], const char *base, const char 
     snprintf(reason + n, KC_FETCH_REASON_MAX - n, "%s%s: %s", n > 0 ? "; " : "", base, why);
 }
 
-static bool fetch_part(const struct job *job, enum kc_fetch_part part, const char *const *bases,
-                       size_t count, char reason[KC_FETCH_REASON_MAX])
+static bool fetch_part(const struct job *job, enum kc_fetch_part part, const struct kc_bases *bases,
+                       char reason[KC_FETCH_REASON_MAX])
 {
     char url[KC_WEB_URL_MAX];
     char why[KC_WEB_REASON_MAX];
-    if (count == 0 && reason[0] == '\0')
+    if (bases->count == 0 && reason[0] == '\0')
         snprintf(reason, KC_FETCH_REASON_MAX, "no server is named for it");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < bases->count; i++) {
         why[0] = '\0';
-        if (!kc_request_url(part, job->needs, job->product, bases[i], url))
+        if (!kc_request_url(part, job->needs, job->product, bases->url[i], url))
             snprintf(why, sizeof why, "the URL is too long");
         else if (fetch_at(job, part, url, why) == KC_OK)
             return true;
-        note(reason, bases[i], why);
+        note(reason, bases->url[i], why);
     }
     return false;
 }
@@ -137,8 +137,7 @@ static void fetch_all(const struct job *job, const struct kc_fetch_servers *serv
         if (!kc_sound_is_needed(part, job->needs))
             continue;
         bool ok =
-            fetch_part(job, part, is_amd ? servers->kds : servers->pcs,
-                       is_amd ? servers->kds_count : servers->pcs_count, report->part[part].reason);
+            fetch_part(job, part, is_amd ? servers->kds : servers->pcs, report->part[part].reason);
         report->part[part].state = ok ? KC_FETCH_GOOD : KC_FETCH_FAILED;
     }
 }

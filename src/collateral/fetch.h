@@ -7,11 +7,10 @@
 #ifndef KC_COLLATERAL_FETCH_H
 #define KC_COLLATERAL_FETCH_H
 
+#include "collateral/bases.h"
 #include "collateral/bundle.h"
 #include "collateral/needs.h"
 #include "collateral/web.h"
-
-#define KC_FETCH_SERVERS_MAX 8
 
 /* Intel's and AMD's own. */
 #define KC_FETCH_INTEL "https://api.trustedservices.intel.com"
@@ -39,10 +38,8 @@ struct kc_fetch_trust {
 };
 
 struct kc_fetch_servers {
-    size_t pcs_count;
-    const char *pcs[KC_FETCH_SERVERS_MAX]; /* base URLs, kc_web_is_base() */
-    size_t kds_count;
-    const char *kds[KC_FETCH_SERVERS_MAX];
+    const struct kc_bases *pcs;
+    const struct kc_bases *kds;
     struct kc_web_limits limits;
 };
 
