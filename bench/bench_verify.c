@@ -108,7 +108,7 @@ static void make_set(struct bench *b)
 static void judge_set(struct bench *b)
 {
     struct kc_collateral found;
-    kc_collateral_judge_set(b->set, b->chain->certificate, b->c.now, NULL, &found);
+    kc_collateral_judge_set(b->set, b->chain->certificate, NULL, b->c.now, NULL, &found);
     must(found.state == KC_COLLATERAL_GOOD, "collateral");
 }
 

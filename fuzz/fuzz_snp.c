@@ -2,7 +2,7 @@
  * A report with its chain, under AMD's roots and under a root of which the corpus holds two
  * reports. What is genuine can only be one of these: anything else would be a forgery.
  *
- * Input: four lengths (u16) of report, leaf, ASK and ARK, then these.
+ * Input: four lengths (u16) of report, leaf, ASK and ARK, then these; what is left is the list.
  */
 #include <string.h>
 
@@ -63,6 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input.certificates.vek = kc_reader_bytes(&r, len[1]);
     input.certificates.ask = kc_reader_bytes(&r, len[2]);
     input.certificates.ark = kc_reader_bytes(&r, len[3]);
+    if (r.left > 0)
+        input.certificates.list = kc_bytes_of(r.ptr, r.left);
     memcpy(roots + 1, kc_amd_chain_roots, sizeof kc_amd_chain_roots);
     memcpy(roots[0].spki_sha256, root_key, sizeof root_key);
     roots[0].product = KC_SNP_MILAN;

@@ -107,7 +107,9 @@ static inline void snp_case_start(struct snp_case *c, enum kc_snp_product produc
             .basic_constraints = i == SNP_LEAF  ? NULL
                                  : i == SNP_ASK ? "critical,CA:TRUE,pathlen:0"
                                                 : "critical,CA:TRUE",
-            .key_usage = i == SNP_LEAF ? NULL : "critical,keyCertSign",
+            .key_usage = i == SNP_LEAF  ? NULL
+                         : i == SNP_ASK ? "critical,keyCertSign"
+                                        : "critical,keyCertSign,cRLSign",
             .digest = "SHA384",
             .salt = 48,
             .no_key_ids = i == SNP_LEAF,

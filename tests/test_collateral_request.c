@@ -83,6 +83,10 @@ static const struct {
      "http://a/vcek/v1/Genoa/cert_chain"},
     {KC_FETCH_AMD_CHAIN, KC_NEEDS_SNP, false, true, KC_SNP_MILAN, "http://a",
      "http://a/vlek/v1/Milan/cert_chain"},
+    {KC_FETCH_AMD_CRL, KC_NEEDS_SNP, false, false, KC_SNP_TURIN, "http://a",
+     "http://a/vcek/v1/Turin/crl"},
+    {KC_FETCH_AMD_CRL, KC_NEEDS_SNP, false, true, KC_SNP_GENOA, "http://a/",
+     "http://a/vlek/v1/Genoa/crl"},
 };
 
 static void builds_urls(void **state)

@@ -32,6 +32,9 @@ static struct kc_verdict_facts facts_of(enum kc_tee tee)
     facts.snp.report.guest_svn = 5;
     facts.snp.report.policy = KC_SNP_POLICY_SMT;
     facts.snp.reported = (struct kc_snp_tcb){.snp = 5, .microcode = 5};
+    facts.snp.endorsement.has_list = true;
+    facts.snp.endorsement.list_issued = TODAY - 2 * DAY + 1;
+    facts.snp.endorsement.list_expires = TODAY + DAY;
     facts.ppid[0] = 0xa1;
     facts.has_tcb = tee != KC_TEE_SNP;
     facts.tcb = (struct kc_verdict_tcb){
@@ -127,7 +130,7 @@ static const struct {
     {"{" OPEN ", \"min_evaluation_number\": 5}", "", "", "policy.min_evaluation_number"},
     {"{" OPEN ", \"min_evaluation_number\": 6}", "policy.min_evaluation_number",
      "policy.min_evaluation_number", "policy.min_evaluation_number"},
-    {"{" OPEN ", \"max_collateral_age_days\": 2}", "", "", "policy.max_collateral_age_days"},
+    {"{" OPEN ", \"max_collateral_age_days\": 2}", "", "", ""},
     {"{" OPEN ", \"max_collateral_age_days\": 1}", "policy.max_collateral_age_days",
      "policy.max_collateral_age_days", "policy.max_collateral_age_days"},
 };
@@ -203,6 +206,23 @@ static void needs_whole_collateral(void **state)
     expect("{" OPEN "}", KC_TEE_SGX, &facts, "policy.tcb");
 }
 
+/* Of AMD's collateral: its revocation list, of this time. */
+static void needs_amds_list(void **state)
+{
+    (void)state;
+    static const char clause[] = "{" OPEN ", \"max_collateral_age_days\": 2}";
+    struct kc_verdict_facts facts = facts_of(KC_TEE_SNP);
+    facts.snp.endorsement.list_expires = TODAY - 1;
+    expect(clause, KC_TEE_SNP, &facts, "?policy.max_collateral_age_days");
+    facts = facts_of(KC_TEE_SNP);
+    facts.snp.endorsement.list_issued = TODAY + 1;
+    expect(clause, KC_TEE_SNP, &facts, "?policy.max_collateral_age_days");
+    facts = facts_of(KC_TEE_SNP);
+    facts.snp.endorsement.has_list = false;
+    expect(clause, KC_TEE_SNP, &facts, "?policy.max_collateral_age_days");
+    expect("{" OPEN "}", KC_TEE_SNP, &facts, "");
+}
+
 /* "key key" by which B accepts more than A. */
 static void compares(void **state)
 {
@@ -262,6 +282,7 @@ int main(void)
         cmocka_unit_test(judges_flags),
         cmocka_unit_test(wants_no_service_domain_beside_mrtd),
         cmocka_unit_test(needs_whole_collateral),
+        cmocka_unit_test(needs_amds_list),
         cmocka_unit_test(compares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

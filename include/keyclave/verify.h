@@ -74,7 +74,7 @@ KEYCLAVE_API enum keyclave_status keyclave_store_set_root(struct keyclave_store 
 /*
  * A piece of collateral, by the name of its file: "tcb_info.json", "tcb_chain.pem",
  * "qe_identity.json", "qe_chain.pem", "root_ca_crl.der", "pck_crl.der", "pck_crl_chain.pem" of
- * Intel's; "vek.der", "ask_ark.pem", "auxblob" of AMD's.
+ * Intel's; "vek.der", "ask_ark.pem", "auxblob", "ark_crl.der" of AMD's.
  */
 struct keyclave_piece {
     const char *name;
@@ -86,8 +86,9 @@ struct keyclave_piece {
  * Adds the collateral of one platform, such as the contents of a folder; all is copied. It takes
  * the place of what the store had for that platform, if it is not older. WRONG, with the store as
  * before: a name is not known or stands twice, TCB info or QE identity is missing, a piece is
- * damaged, signed below another root, or older than the store's, or a revocation list that the
- * store has is missing. Dates are judged at each use.
+ * damaged, signed below another root, or older than the store's (by its date, or its evaluation
+ * number), or a revocation list that the store has is missing. Dates are judged at each use, and
+ * what any list has ever revoked, for whichever platform, stays revoked.
  */
 KEYCLAVE_API enum keyclave_status keyclave_store_add(struct keyclave_store *store,
                                                      const struct keyclave_piece *pieces,

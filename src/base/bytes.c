@@ -7,6 +7,12 @@ struct kc_bytes kc_bytes_of_text(const char *text)
     return kc_bytes_of(text, strlen(text));
 }
 
+void kc_bytes_move(struct kc_bytes *view, const uint8_t *from, const uint8_t *to)
+{
+    if (view->ptr != NULL)
+        view->ptr = to + (view->ptr - from);
+}
+
 bool kc_bytes_equal(struct kc_bytes a, struct kc_bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

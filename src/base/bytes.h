@@ -27,6 +27,9 @@ static inline struct kc_bytes kc_bytes_of(const void *ptr, size_t len)
     return (struct kc_bytes){ptr, len};
 }
 
+/* Lets a view into bytes at `from` view a copy of them at `to`; NULL stays NULL. */
+void kc_bytes_move(struct kc_bytes *view, const uint8_t *from, const uint8_t *to);
+
 /* The bytes of a C string, without its NUL. */
 struct kc_bytes kc_bytes_of_text(const char *text);
 

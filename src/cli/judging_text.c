@@ -6,6 +6,7 @@
 #include "cli/judging_facts.h"
 #include "formats/evidence_certificate.h"
 #include "verify/chain.h"
+#include "verify/policy_clauses.h"
 
 #define COLUMN "%-16s"
 
@@ -36,6 +37,7 @@ static const struct {
       [KC_STAGE_QE_REPORT] = {"endorsement", "the certificate is of this processor and its TCB"},
       [KC_STAGE_QUOTE] = {"report", "signed by the certificate's key, asked for by a guest"},
       [KC_STAGE_BINDING] = {"report data", ""},
+      [KC_STAGE_COLLATERAL] = {"revocation", ""},
 };
 
 static const char *root_words(const struct kc_judging *j)
@@ -78,8 +80,18 @@ static const char *binding_words(const struct kc_judging *j)
     return "compared with nothing: no held data was given (--held-data F)";
 }
 
+static const char *revocation_words(const struct kc_verdict_facts *facts)
+{
+    if (!facts->snp.endorsement.has_list)
+        return "no list of AMD's was given: whether it revoked ASK is not judged";
+    return kc_clause_has_collateral(facts) ? "holds: AMD's list has none of this chain"
+                                           : "AMD's list is of another time";
+}
+
 static const char *collateral_words(const struct kc_judging *j)
 {
+    if (j->evidence.is_snp)
+        return revocation_words(&j->verdict->facts);
     if (j->collateral == NULL)
         return "not given: TCB levels and revocation are not judged (--collateral DIR)";
     return j->verdict->facts.has_tcb ? "holds: signed below that root, revokes nothing of this"

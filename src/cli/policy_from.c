@@ -107,6 +107,8 @@ static json_t *platform(const struct kc_verdict_facts *facts)
 /* Why a clause stays out; NULL: it needs no words. */
 static const char *left_out(const struct kc_clause *clause, const struct kc_verdict_facts *facts)
 {
+    if (clause->needs_tcb && facts->tee == KC_TEE_SNP)
+        return "not judged: it wants AMD's revocation list (ark_crl.der, --kds URL)";
     if (clause->needs_tcb)
         return "not judged: it wants whole collateral of Intel's (--collateral DIR)";
     if (clause->kind == KC_CLAUSE_CLAIMS && (facts->has_oe_claims || facts->has_dice_claims))
@@ -155,7 +157,7 @@ static json_t *without_tcb(const struct kc_clause *clause)
 static void add_clause(json_t *policy, json_t *notes, const struct kc_clause *clause,
                        const struct kc_verdict_facts *facts, bool *ok)
 {
-    bool is_known = facts->has_tcb && facts->tcb.is_whole;
+    bool is_known = kc_clause_has_collateral(facts);
     const char *why = left_out(clause, facts);
     json_t *value =
         clause->needs_tcb && !is_known ? without_tcb(clause) : value_of(clause, facts, ok);

@@ -14,7 +14,7 @@
 static const char *const names[KC_BUNDLE_PIECES] = {
     "tcb_info.json",   "tcb_chain.pem", "qe_identity.json",  "qe_chain.pem",
     "root_ca_crl.der", "pck_crl.der",   "pck_crl_chain.pem", "pck_chain.pem",
-    "vek.der",         "ask_ark.pem",   "auxblob",
+    "vek.der",         "ask_ark.pem",   "auxblob",           "ark_crl.der",
 };
 
 const char *kc_bundle_file_name(enum kc_bundle_piece piece)
@@ -129,6 +129,7 @@ struct kc_amd_pieces kc_bundle_amd(const struct kc_bundle *bundle)
         .vek = view(bundle, KC_BUNDLE_VEK),
         .chain = view(bundle, KC_BUNDLE_ASK_ARK),
         .table = view(bundle, KC_BUNDLE_TABLE),
+        .list = view(bundle, KC_BUNDLE_ARK_CRL),
     };
 }
 

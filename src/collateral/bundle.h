@@ -31,6 +31,7 @@ enum kc_bundle_piece {
     KC_BUNDLE_VEK,
     KC_BUNDLE_ASK_ARK,
     KC_BUNDLE_TABLE,
+    KC_BUNDLE_ARK_CRL,
     KC_BUNDLE_PIECES,
 };
 

@@ -27,16 +27,24 @@ struct entry {
     int lock; /* -1: not held */
 };
 
-/* The earlier one of half of what was left when it was written, and a day. */
-static int64_t when_to_refresh(const struct kc_needs *needs, int64_t written,
-                               const struct kc_sound_dates *dates, int64_t now)
+static int64_t longest_rest(const struct entry *e)
 {
+    if (e->needs->kind != KC_NEEDS_SNP || e->needs->is_vlek)
+        return KC_CACHE_REFRESH_SECONDS;
+    return e->bundle->piece[KC_BUNDLE_ARK_CRL].ptr != NULL ? KC_CACHE_REFRESH_AMD_SECONDS
+                                                           : INT64_MAX;
+}
+
+/* The earlier one of half of what was left when it was written, and the longest rest. */
+static int64_t when_to_refresh(const struct entry *e, int64_t written,
+                               const struct kc_sound_dates *dates)
+{
+    int64_t now = e->trust->now;
+    int64_t rest = longest_rest(e);
     if (written < 0 || written > now + CLOCK_SKEW || written >= dates->expires)
         return now;
     int64_t half = (dates->expires - written) / 2;
-    if ((needs->kind != KC_NEEDS_SNP || needs->is_vlek) && half > KC_CACHE_REFRESH_SECONDS)
-        half = KC_CACHE_REFRESH_SECONDS;
-    return written + half;
+    return written + (half < rest ? half : rest);
 }
 
 /* Reads and judges what the folder has. */
@@ -51,7 +59,7 @@ static void look(struct entry *e)
     if (!e->is_valid)
         kc_bundle_clear(e->bundle);
     else
-        e->refresh_at = when_to_refresh(e->needs, written, &dates, e->trust->now);
+        e->refresh_at = when_to_refresh(e, written, &dates);
 }
 
 static bool is_fresh(const struct entry *e)

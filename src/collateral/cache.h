@@ -12,9 +12,10 @@
 
 #include "collateral/fetch.h"
 
-/* Intel's collateral is refreshed after half of its validity, at most after this; AMD's, which is
- * for ever of one chip and TCB, after half of its validity. */
-#define KC_CACHE_REFRESH_SECONDS (24 * 60 * 60)
+/* Collateral is refreshed after half of its validity, at most after the first; AMD's, of one chip
+ * and TCB for ever, at most after the second where it has a list of what is revoked. */
+#define KC_CACHE_REFRESH_SECONDS     (24 * 60 * 60)
+#define KC_CACHE_REFRESH_AMD_SECONDS (7 * KC_CACHE_REFRESH_SECONDS)
 /* After a refresh that failed none is tried for this long, while something valid is served. */
 #define KC_CACHE_PAUSE_SECONDS 60
 

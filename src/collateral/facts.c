@@ -73,7 +73,9 @@ static void read_chain(struct kc_bytes bytes, struct work *w, struct kc_fact *f)
     set_name(f, w->chain.certificate[0].subject_common_name);
 }
 
-static enum kc_err read_list(struct kc_bytes bytes, struct kc_fact *f)
+typedef enum kc_err list_decoder(struct kc_bytes der, struct kc_crl *out, struct kc_error *error);
+
+static enum kc_err read_list(struct kc_bytes bytes, list_decoder *decode, struct kc_fact *f)
 {
     struct kc_error error = KC_ERROR_NONE;
     struct kc_room room = {malloc(bytes.len + 1), bytes.len};
@@ -81,8 +83,7 @@ static enum kc_err read_list(struct kc_bytes bytes, struct kc_fact *f)
     struct kc_crl crl;
     if (room.ptr == NULL)
         return KC_ERR_MEMORY;
-    if (kc_crl_unwrap(bytes, room, &der, &error) != KC_OK ||
-        kc_crl_decode(der, &crl, &error) != KC_OK) {
+    if (kc_crl_unwrap(bytes, room, &der, &error) != KC_OK || decode(der, &crl, &error) != KC_OK) {
         f->fault = error.what;
         f->at = error.at;
     } else {
@@ -130,6 +131,7 @@ static enum kc_err read_piece(enum kc_bundle_piece piece, struct kc_bytes bytes,
         [KC_BUNDLE_VEK] = "the chip's certificate",
         [KC_BUNDLE_ASK_ARK] = "AMD's certificates",
         [KC_BUNDLE_TABLE] = "certificates that came with a report",
+        [KC_BUNDLE_ARK_CRL] = "what AMD's root revoked",
     };
     struct kc_amd_pieces amd = {0};
     f->what = words[piece];
@@ -142,7 +144,9 @@ static enum kc_err read_piece(enum kc_bundle_piece piece, struct kc_bytes bytes,
         return KC_OK;
     case KC_BUNDLE_ROOT_CRL:
     case KC_BUNDLE_PCK_CRL:
-        return read_list(bytes, f);
+        return read_list(bytes, kc_crl_decode, f);
+    case KC_BUNDLE_ARK_CRL:
+        return read_list(bytes, kc_crl_decode_amd, f);
     case KC_BUNDLE_VEK:
         amd.vek = bytes;
         read_amd(&amd, w, f);

@@ -10,7 +10,8 @@
 #include "collateral/sound.h"
 
 static const char *const part_names[KC_FETCH_PARTS] = {
-    "TCB info", "QE identity", "PCK revocation list", "root revocation list", "VCEK", "ASK and ARK",
+    "TCB info", "QE identity", "PCK revocation list",   "root revocation list",
+    "VCEK",     "ASK and ARK", "AMD's revocation list",
 };
 
 /* Where a request's answer goes. */
@@ -24,6 +25,7 @@ static const struct {
     [KC_FETCH_ROOT_CRL] = {KC_BUNDLE_ROOT_CRL, KC_BUNDLE_PIECES},
     [KC_FETCH_VCEK] = {KC_BUNDLE_VEK, KC_BUNDLE_PIECES},
     [KC_FETCH_AMD_CHAIN] = {KC_BUNDLE_ASK_ARK, KC_BUNDLE_PIECES},
+    [KC_FETCH_AMD_CRL] = {KC_BUNDLE_ARK_CRL, KC_BUNDLE_PIECES},
 };
 
 struct job {
@@ -42,7 +44,7 @@ const char *kc_fetch_part_name(enum kc_fetch_part part)
 bool kc_fetch_is_whole(const struct kc_fetch_report *report)
 {
     for (size_t i = 0; i < KC_FETCH_PARTS; i++) {
-        if (report->part[i].state == KC_FETCH_FAILED)
+        if (report->part[i].state == KC_FETCH_FAILED && i != KC_FETCH_AMD_CRL)
             return false;
     }
     return true;
@@ -127,10 +129,11 @@ static bool fetch_part(const struct job *job, enum kc_fetch_part part, const str
 static void fetch_all(const struct job *job, const struct kc_fetch_servers *servers,
                       struct kc_fetch_report *report)
 {
-    /* AMD's chain first: the VCEK is judged with it. */
-    static const enum kc_fetch_part order[] = {KC_FETCH_TCB,       KC_FETCH_QE,
-                                               KC_FETCH_PCK_CRL,   KC_FETCH_ROOT_CRL,
-                                               KC_FETCH_AMD_CHAIN, KC_FETCH_VCEK};
+    /* AMD's chain first: the VCEK and the list are judged with it. */
+    static const enum kc_fetch_part order[] = {
+        KC_FETCH_TCB,       KC_FETCH_QE,   KC_FETCH_PCK_CRL, KC_FETCH_ROOT_CRL,
+        KC_FETCH_AMD_CHAIN, KC_FETCH_VCEK, KC_FETCH_AMD_CRL,
+    };
     bool is_amd = job->needs->kind == KC_NEEDS_SNP;
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         enum kc_fetch_part part = order[i];

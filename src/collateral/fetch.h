@@ -24,6 +24,7 @@ enum kc_fetch_part {
     KC_FETCH_ROOT_CRL,  /* the root's list */
     KC_FETCH_VCEK,      /* the chip's certificate */
     KC_FETCH_AMD_CHAIN, /* ASK or ASVK, and ARK */
+    KC_FETCH_AMD_CRL,   /* ARK's list: what a server does not have is no failure of the fetch */
     KC_FETCH_PARTS,
 };
 
@@ -58,7 +59,8 @@ struct kc_fetch_report {
     } part[KC_FETCH_PARTS];
 };
 
-/* True when nothing that is needed is missing. */
+/* True when nothing that is needed is missing: all but AMD's list, which caches of KDS seldom have.
+ * A policy that wants it says so (max_collateral_age_days). */
 bool kc_fetch_is_whole(const struct kc_fetch_report *report);
 
 /*

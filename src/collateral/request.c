@@ -46,11 +46,13 @@ static void amd_path(enum kc_fetch_part part, const struct kc_needs *needs,
     kc_hex_encode_lower(kc_bytes_of(needs->chip_id, is_turin ? 8 : 64), chip);
     if (is_turin)
         snprintf(fmc, sizeof fmc, "fmcSPL=%02u&", tcb->fmc);
+    const char *key = needs->is_vlek ? "vlek" : "vcek";
     if (part == KC_FETCH_VCEK)
         snprintf(out, PART_MAX, "/vcek/v1/%s/%s?%sblSPL=%02u&teeSPL=%02u&snpSPL=%02u&ucodeSPL=%02u",
                  name, chip, fmc, tcb->boot_loader, tcb->tee, tcb->snp, tcb->microcode);
     else
-        snprintf(out, PART_MAX, "/%s/v1/%s/cert_chain", needs->is_vlek ? "vlek" : "vcek", name);
+        snprintf(out, PART_MAX, "/%s/v1/%s/%s", key, name,
+                 part == KC_FETCH_AMD_CRL ? "crl" : "cert_chain");
 }
 
 bool kc_request_url(enum kc_fetch_part part, const struct kc_needs *needs,

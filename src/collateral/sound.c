@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/sha.h>
-
 #include "base/time.h"
 #include "verify/chain.h"
 
@@ -29,7 +27,7 @@ static const struct {
 
 bool kc_sound_is_needed(enum kc_fetch_part part, const struct kc_needs *needs)
 {
-    bool is_amd = part == KC_FETCH_VCEK || part == KC_FETCH_AMD_CHAIN;
+    bool is_amd = part == KC_FETCH_VCEK || part == KC_FETCH_AMD_CHAIN || part == KC_FETCH_AMD_CRL;
     return is_amd == (needs->kind == KC_NEEDS_SNP) && !(part == KC_FETCH_VCEK && needs->is_vlek);
 }
 
@@ -129,30 +127,34 @@ static enum kc_err judge_intel(enum kc_fetch_part part, const struct kc_bundle *
     return err;
 }
 
-static bool is_trusted_ark(struct kc_bytes der, const struct kc_fetch_trust *trust)
+/* ASK or ASVK, and ARK, and of `part` the list too: for leaves of this kind and product. */
+static enum kc_err judge_issuers(enum kc_fetch_part part, const struct kc_amd_material *m,
+                                 const struct kc_needs *needs, const struct kc_fetch_trust *trust,
+                                 struct kc_sound_dates *dates, char why[KC_WEB_REASON_MAX])
 {
-    struct kc_amd_certificate ark;
-    uint8_t hash[32];
-    if (kc_amd_certificate_decode(der, &ark, NULL) != KC_OK ||
-        SHA256(ark.x509.spki.ptr, ark.x509.spki.len, hash) == NULL)
-        return false;
-    for (size_t i = 0; i < trust->amd_root_count; i++) {
-        if (memcmp(trust->amd_roots[i].spki_sha256, hash, sizeof hash) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Without the leaf: what the chain is worth, is judged once there is one. */
-static enum kc_err judge_amd_chain(const struct kc_amd_material *m,
-                                   const struct kc_fetch_trust *trust, char why[KC_WEB_REASON_MAX])
-{
+    struct kc_amd_endorsement e;
+    struct kc_amd_certificates certificates = m->certificates;
+    if (part != KC_FETCH_AMD_CRL)
+        certificates.list = kc_bytes_of(NULL, 0);
     if (m->fault != NULL)
         return refuse(why, "snp.chain.shape", m->fault);
-    if (m->certificates.ask.len == 0 || m->certificates.ark.len == 0)
+    if (certificates.ask.len == 0 || certificates.ark.len == 0)
         return refuse(why, "snp.certificates", "ASK and ARK are not both there");
-    if (!is_trusted_ark(m->certificates.ark, trust))
-        return refuse(why, "snp.chain.root", "the ARK bears none of the trusted keys");
+    struct kc_amd_chain_verdict v =
+        kc_amd_chain_verify_issuers(&certificates, trust->amd_roots, trust->amd_root_count, &e);
+    if (v.fault != KC_AMD_GOOD && v.fault != KC_AMD_REVOKED)
+        return refuse(why, v.fault == KC_AMD_LIST ? "snp.crl" : "snp.chain", v.what);
+    if ((e.signing_key == KC_SNP_KEY_VLEK) != needs->is_vlek ||
+        (needs->product != KC_SNP_UNKNOWN && e.product != needs->product))
+        return refuse(why, "snp.chain.role", "it is for leaves of another kind or product");
+    struct kc_sound_dates valid = {e.not_before, e.not_after};
+    if (part == KC_FETCH_AMD_CRL)
+        valid = (struct kc_sound_dates){e.list_issued, e.list_expires};
+    if (trust->now < valid.issued || trust->now > valid.expires)
+        return refuse(why, part == KC_FETCH_AMD_CRL ? "snp.crl.dates" : "snp.chain.dates",
+                      "not valid at this time");
+    if (dates != NULL)
+        *dates = valid;
     return KC_OK;
 }
 
@@ -168,10 +170,12 @@ static enum kc_err judge_vcek(const struct kc_amd_material *m, const struct kc_n
                               char why[KC_WEB_REASON_MAX])
 {
     struct kc_amd_endorsement e;
-    if (m->certificates.vek.len == 0)
+    struct kc_amd_certificates certificates = m->certificates;
+    certificates.list = kc_bytes_of(NULL, 0);
+    if (certificates.vek.len == 0)
         return KC_ERR_ABSENT;
     struct kc_amd_chain_verdict v =
-        kc_amd_chain_verify(&m->certificates, trust->amd_roots, trust->amd_root_count, &e);
+        kc_amd_chain_verify(&certificates, trust->amd_roots, trust->amd_root_count, &e);
     if (v.fault != KC_AMD_GOOD)
         return refuse(why, "snp.chain", v.what);
     if (!is_of_chip(&e, needs))
@@ -196,10 +200,8 @@ static enum kc_err judge_amd(enum kc_fetch_part part, const struct kc_bundle *bu
     kc_amd_pieces_sort(&pieces, kc_bytes_of(NULL, 0), KC_SNP_KEY_VCEK, m);
     if (part == KC_FETCH_VCEK)
         err = judge_vcek(m, needs, trust, dates, why);
-    else if (pieces.chain.ptr != NULL)
-        err = judge_amd_chain(m, trust, why);
-    if (part == KC_FETCH_AMD_CHAIN && dates != NULL)
-        *dates = (struct kc_sound_dates){0, KC_TIME_MAX};
+    else if (pieces.chain.ptr != NULL && (part != KC_FETCH_AMD_CRL || pieces.list.ptr != NULL))
+        err = judge_issuers(part, m, needs, trust, dates, why);
     free(m);
     return err;
 }
@@ -221,7 +223,8 @@ enum kc_err kc_sound_all(const struct kc_bundle *bundle, const struct kc_needs *
     enum kc_err err = KC_OK;
     for (int i = 0; err == KC_OK && i < KC_FETCH_PARTS; i++) {
         struct kc_sound_dates one = all;
-        if (!kc_sound_is_needed((enum kc_fetch_part)i, needs))
+        if (!kc_sound_is_needed((enum kc_fetch_part)i, needs) ||
+            (i == KC_FETCH_AMD_CRL && bundle->piece[KC_BUNDLE_ARK_CRL].ptr == NULL))
             continue;
         err = kc_sound_part((enum kc_fetch_part)i, bundle, needs, trust, &one, why);
         all.issued = one.issued > all.issued ? one.issued : all.issued;
@@ -248,6 +251,19 @@ static void swap(struct kc_bundle *a, struct kc_bundle *b, enum kc_bundle_piece 
     b->piece[piece] = other;
 }
 
+/* Also where the server has no list now. */
+static void keep_newer_list(struct kc_bundle *bundle, struct kc_bundle *old,
+                            const struct kc_needs *needs, const struct kc_fetch_trust *trust)
+{
+    struct kc_sound_dates now = {INT64_MIN, 0};
+    struct kc_sound_dates before = {INT64_MIN, 0};
+    char why[KC_WEB_REASON_MAX];
+    if (kc_sound_part(KC_FETCH_AMD_CRL, old, needs, trust, &before, why) == KC_OK &&
+        (kc_sound_part(KC_FETCH_AMD_CRL, bundle, needs, trust, &now, why) != KC_OK ||
+         now.issued < before.issued))
+        swap(bundle, old, KC_BUNDLE_ARK_CRL);
+}
+
 enum kc_err kc_sound_keep_newer(struct kc_bundle *bundle, struct kc_bundle *old,
                                 const struct kc_needs *needs, const struct kc_fetch_trust *trust)
 {
@@ -259,8 +275,10 @@ enum kc_err kc_sound_keep_newer(struct kc_bundle *bundle, struct kc_bundle *old,
     };
     struct kc_collateral *new_one = NULL;
     struct kc_collateral *old_one = NULL;
-    if (needs->kind == KC_NEEDS_SNP)
+    if (needs->kind == KC_NEEDS_SNP) {
+        keep_newer_list(bundle, old, needs, trust);
         return KC_OK;
+    }
     enum kc_err err = judge_pieces(bundle, needs, trust, &new_one);
     if (err == KC_OK)
         err = judge_pieces(old, needs, trust, &old_one);

@@ -26,15 +26,15 @@ KC_MUST_USE enum kc_err kc_sound_part(enum kc_fetch_part part, const struct kc_b
 /* Whether `part` is among the needs. */
 bool kc_sound_is_needed(enum kc_fetch_part part, const struct kc_needs *needs);
 
-/* All that is needed, likewise. */
+/* All that is needed, and AMD's list where it is there, likewise. */
 KC_MUST_USE enum kc_err kc_sound_all(const struct kc_bundle *bundle, const struct kc_needs *needs,
                                      const struct kc_fetch_trust *trust,
                                      struct kc_sound_dates *dates, char why[KC_WEB_REASON_MAX]);
 
 /*
- * Takes from `old` each of Intel's parts that began later than that of `bundle`: what is older and
- * not expired would bring back a key that was revoked. Both are sound; `old` is left with the rest.
- * KC_ERR_MEMORY.
+ * Takes from `old` each of Intel's parts, and AMD's list, that began later than that of `bundle`:
+ * what is older and not expired would bring back a key that was revoked. Both are sound; `old` is
+ * left with the rest. KC_ERR_MEMORY.
  */
 KC_MUST_USE enum kc_err kc_sound_keep_newer(struct kc_bundle *bundle, struct kc_bundle *old,
                                             const struct kc_needs *needs,

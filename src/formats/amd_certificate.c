@@ -42,7 +42,7 @@ static enum kc_err malformed(struct kc_error *error, const char *what, const str
     return kc_error_set(error, KC_ERR_MALFORMED, what, r->at);
 }
 
-static bool is_pss_sha384(struct kc_bytes algorithm)
+bool kc_amd_certificate_is_pss(struct kc_bytes algorithm)
 {
     return kc_bytes_equal(algorithm, kc_bytes_of(pss_sha384, sizeof pss_sha384)) ||
            kc_bytes_equal(algorithm, kc_bytes_of(pss_sha384_trailer, sizeof pss_sha384_trailer));
@@ -206,7 +206,7 @@ static enum kc_err read_tbs(struct kc_reader *tbs, struct kc_bytes *algorithm,
     *algorithm = kc_der_element(tbs, KC_DER_SEQUENCE);
     if (tbs->failed)
         return malformed(error, "AMD certificate: bad signature algorithm", tbs);
-    if (!is_pss_sha384(*algorithm))
+    if (!kc_amd_certificate_is_pss(*algorithm))
         return kc_error_set(error, KC_ERR_UNSUPPORTED,
                             "AMD certificate: not signed with RSASSA-PSS and SHA-384", at);
     err = read_names_and_dates(tbs, &out->x509, error);

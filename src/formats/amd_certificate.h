@@ -35,6 +35,9 @@ KC_MUST_USE enum kc_err kc_amd_certificate_decode(struct kc_bytes der,
                                                   struct kc_amd_certificate *out,
                                                   struct kc_error *error);
 
+/* Whether an AlgorithmIdentifier is the one that AMD signs with, in either of its forms. */
+bool kc_amd_certificate_is_pss(struct kc_bytes algorithm);
+
 /* What a VCEK or VLEK certificate says of its key (1.3.6.1.4.1.3704.1). Views point into the
  * certificate. */
 struct kc_amd_vek {

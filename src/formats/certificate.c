@@ -236,12 +236,6 @@ bool kc_certificate_find_extension(const struct kc_certificate *certificate, str
     return false;
 }
 
-static void move(struct kc_bytes *view, const uint8_t *from, const uint8_t *to)
-{
-    if (view->ptr != NULL)
-        view->ptr = to + (view->ptr - from);
-}
-
 void kc_certificate_move(struct kc_certificate *c, const uint8_t *der)
 {
     const uint8_t *from = c->der.ptr;
@@ -259,5 +253,5 @@ void kc_certificate_move(struct kc_certificate *c, const uint8_t *der)
         &c->extensions,
     };
     for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
-        move(views[i], from, der);
+        kc_bytes_move(views[i], from, der);
 }

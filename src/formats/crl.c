@@ -1,5 +1,6 @@
 #include "formats/crl.h"
 
+#include "formats/amd_certificate.h"
 #include "formats/certificate_extensions.h"
 #include "formats/der.h"
 #include "formats/x509_name.h"
@@ -14,8 +15,16 @@
 
 #define SERIAL_MAX 20 /* octets, without the leading zero of DER */
 
-/* The content of the AlgorithmIdentifier of ecdsa-with-SHA256: no parameters (RFC 5758, 3.2). */
-static const uint8_t ecdsa_sha256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+/* Whose list it is to be. */
+struct profile {
+    bool (*is_algorithm)(struct kc_bytes algorithm);
+    const char *other_algorithm;
+    enum kc_err (*read_signature)(struct kc_reader *r, struct kc_crl *out, struct kc_error *error);
+};
+
+/* The AlgorithmIdentifier of ecdsa-with-SHA256: no parameters (RFC 5758, 3.2). */
+static const uint8_t ecdsa_sha256[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                       0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
 static const uint8_t oid_number[] = {0x55, 0x1d, 0x14};
 static const uint8_t oid_reason[] = {0x55, 0x1d, 0x15};
 static const uint8_t oid_authority_key_id[] = {0x55, 0x1d, 0x23};
@@ -38,15 +47,15 @@ static struct kc_reader value_reader(const struct kc_certificate_extension *exte
     return r;
 }
 
-static enum kc_err read_algorithm(struct kc_reader *r, struct kc_error *error)
+static enum kc_err read_algorithm(struct kc_reader *r, const struct profile *profile,
+                                  struct kc_bytes *algorithm, struct kc_error *error)
 {
     size_t at = r->at;
-    struct kc_bytes algorithm = kc_der_content(r, KC_DER_SEQUENCE);
+    *algorithm = kc_der_element(r, KC_DER_SEQUENCE);
     if (r->failed)
         return malformed(error, "CRL: bad signature algorithm", r);
-    if (!kc_bytes_equal(algorithm, kc_bytes_of(ecdsa_sha256, sizeof ecdsa_sha256)))
-        return kc_error_set(error, KC_ERR_UNSUPPORTED,
-                            "CRL: the signature algorithm is not ecdsa-with-SHA256", at);
+    if (!profile->is_algorithm(*algorithm))
+        return kc_error_set(error, KC_ERR_UNSUPPORTED, profile->other_algorithm, at);
     return KC_OK;
 }
 
@@ -170,7 +179,8 @@ static enum kc_err read_extensions(struct kc_reader *tbs, struct kc_crl *out,
     return KC_OK;
 }
 
-static enum kc_err read_tbs(struct kc_reader *tbs, struct kc_crl *out, struct kc_error *error)
+static enum kc_err read_tbs(struct kc_reader *tbs, const struct profile *profile,
+                            struct kc_bytes *algorithm, struct kc_crl *out, struct kc_error *error)
 {
     size_t at = tbs->at;
     uint32_t version = 0;
@@ -180,7 +190,7 @@ static enum kc_err read_tbs(struct kc_reader *tbs, struct kc_crl *out, struct kc
         return malformed(error, "CRL: bad version", tbs);
     if (version != 1)
         return kc_error_set(error, KC_ERR_UNSUPPORTED, "CRL: a version other than 2", at);
-    enum kc_err err = read_algorithm(tbs, error);
+    enum kc_err err = read_algorithm(tbs, profile, algorithm, error);
     if (err != KC_OK)
         return err;
     out->issuer = kc_x509_name_read(tbs, &out->issuer_common_name);
@@ -194,7 +204,12 @@ static enum kc_err read_tbs(struct kc_reader *tbs, struct kc_crl *out, struct kc
     return err != KC_OK ? err : read_extensions(tbs, out, error);
 }
 
-static enum kc_err read_signature(struct kc_reader *r, struct kc_crl *out, struct kc_error *error)
+static bool is_ecdsa(struct kc_bytes algorithm)
+{
+    return kc_bytes_equal(algorithm, kc_bytes_of(ecdsa_sha256, sizeof ecdsa_sha256));
+}
+
+static enum kc_err read_ecdsa(struct kc_reader *r, struct kc_crl *out, struct kc_error *error)
 {
     struct kc_bytes octets = kc_der_octet_aligned_bits(r);
     struct kc_reader inner = kc_reader_of(octets);
@@ -205,12 +220,30 @@ static enum kc_err read_signature(struct kc_reader *r, struct kc_crl *out, struc
     kc_der_leave(&inner, &pair);
     if (r->failed || !kc_reader_done(&inner))
         return malformed(error, "CRL: bad ECDSA signature", r->failed ? r : &inner);
-    if (r->left > 0)
-        return malformed(error, "CRL: bytes after the signature", r);
     return KC_OK;
 }
 
-static enum kc_err decode(struct kc_bytes der, struct kc_crl *out, struct kc_error *error)
+static enum kc_err read_pss(struct kc_reader *r, struct kc_crl *out, struct kc_error *error)
+{
+    out->pss_signature = kc_der_octet_aligned_bits(r);
+    if (r->failed || out->pss_signature.len != KC_AMD_RSA_SIZE)
+        return malformed(error, "CRL: the signature is not one of RSA-4096", r);
+    return KC_OK;
+}
+
+static const struct profile intel = {
+    is_ecdsa,
+    "CRL: the signature algorithm is not ecdsa-with-SHA256",
+    read_ecdsa,
+};
+static const struct profile amd = {
+    kc_amd_certificate_is_pss,
+    "CRL: the signature algorithm is not RSASSA-PSS with SHA-384",
+    read_pss,
+};
+
+static enum kc_err decode(struct kc_bytes der, const struct profile *profile, struct kc_crl *out,
+                          struct kc_error *error)
 {
     struct kc_reader r = kc_reader_of(der);
     struct kc_reader list = kc_der_enter(&r, KC_DER_SEQUENCE);
@@ -221,21 +254,53 @@ static enum kc_err decode(struct kc_bytes der, struct kc_crl *out, struct kc_err
     if (list.failed)
         return malformed(error, "CRL: no sequence to be signed", &list);
     struct kc_reader tbs = kc_der_enter(&before, KC_DER_SEQUENCE);
-    enum kc_err err = read_tbs(&tbs, out, error);
+    struct kc_bytes signed_one = {NULL, 0};
+    struct kc_bytes outer_one = {NULL, 0};
+    enum kc_err err = read_tbs(&tbs, profile, &signed_one, out, error);
     if (err == KC_OK)
-        err = read_algorithm(&list, error);
-    return err != KC_OK ? err : read_signature(&list, out, error);
+        err = read_algorithm(&list, profile, &outer_one, error);
+    if (err == KC_OK && !kc_bytes_equal(signed_one, outer_one))
+        return malformed(error, "CRL: signed and outer signature algorithm differ", &list);
+    if (err == KC_OK)
+        err = profile->read_signature(&list, out, error);
+    if (err == KC_OK && list.left > 0)
+        return malformed(error, "CRL: bytes after the signature", &list);
+    return err;
 }
 
-enum kc_err kc_crl_decode(struct kc_bytes der, struct kc_crl *out, struct kc_error *error)
+static enum kc_err decode_as(struct kc_bytes der, const struct profile *profile, struct kc_crl *out,
+                             struct kc_error *error)
 {
     struct kc_crl crl = {.der = der};
     if (der.len > KC_CRL_MAX_SIZE)
         return kc_error_set(error, KC_ERR_MALFORMED, "CRL: too large", der.len);
-    enum kc_err err = decode(der, &crl, error);
+    enum kc_err err = decode(der, profile, &crl, error);
     if (err == KC_OK)
         *out = crl;
     return err;
+}
+
+enum kc_err kc_crl_decode(struct kc_bytes der, struct kc_crl *out, struct kc_error *error)
+{
+    return decode_as(der, &intel, out, error);
+}
+
+enum kc_err kc_crl_decode_amd(struct kc_bytes der, struct kc_crl *out, struct kc_error *error)
+{
+    return decode_as(der, &amd, out, error);
+}
+
+void kc_crl_move(struct kc_crl *crl, const uint8_t *der)
+{
+    const uint8_t *from = crl->der.ptr;
+    struct kc_bytes *views[] = {
+        &crl->der,     &crl->tbs,
+        &crl->issuer,  &crl->issuer_common_name,
+        &crl->number,  &crl->authority_key_id,
+        &crl->revoked, &crl->pss_signature,
+    };
+    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
+        kc_bytes_move(views[i], from, der);
 }
 
 bool kc_crl_has_serial(const struct kc_crl *crl, struct kc_bytes serial)

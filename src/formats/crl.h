@@ -1,7 +1,8 @@
 /*
  * Certificate revocation lists (RFC 5280, section 5) in the profile of Intel's SGX CAs (Intel SGX
  * PCK Certificate and CRL Profile Specification, 1.4): version 2, ecdsa-with-SHA256, nextUpdate,
- * CRL number and authority key identifier, entries with at most a reason, strict DER.
+ * CRL number and authority key identifier, entries with at most a reason, strict DER. The lists of
+ * AMD's ARKs (57230, section 4) are the same, signed as AMD's certificates are.
  *
  * A list that leaves out a part of what its issuer revoked (a delta, one of a distribution point)
  * can only say so by extensions that are outside this profile, and is refused. A decoded list is
@@ -27,7 +28,8 @@ struct kc_crl {
     struct kc_bytes authority_key_id;
     struct kc_bytes revoked; /* content of the SEQUENCE of entries; empty when there are none */
     size_t revoked_count;
-    uint8_t signature[64]; /* r || s */
+    uint8_t signature[64];         /* Intel's: r || s */
+    struct kc_bytes pss_signature; /* AMD's: 512 octets */
 };
 
 /* Decodes one DER list that must fill `der`. KC_ERR_UNSUPPORTED: version 1, another signature
@@ -35,6 +37,13 @@ struct kc_crl {
  * offset. */
 KC_MUST_USE enum kc_err kc_crl_decode(struct kc_bytes der, struct kc_crl *out,
                                       struct kc_error *error);
+
+/* Likewise a list of AMD's. */
+KC_MUST_USE enum kc_err kc_crl_decode_amd(struct kc_bytes der, struct kc_crl *out,
+                                          struct kc_error *error);
+
+/* Makes the views of a decoded list point into a copy of its DER. */
+void kc_crl_move(struct kc_crl *crl, const uint8_t *der);
 
 /* Whether the list has `serial` (content octets of a certificate's serial number). */
 bool kc_crl_has_serial(const struct kc_crl *crl, struct kc_bytes serial);

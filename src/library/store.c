@@ -25,6 +25,7 @@ static const struct {
     {"vek.der", offsetof(struct pieces, amd.vek), true},
     {"ask_ark.pem", offsetof(struct pieces, amd.chain), true},
     {"auxblob", offsetof(struct pieces, amd.table), true},
+    {"ark_crl.der", offsetof(struct pieces, amd.list), true},
 };
 #define NAMES (sizeof names / sizeof names[0])
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/time.h"
 #include "base/writer.h"
 #include "formats/dice.h"
 #include "formats/oe_claims.h"
@@ -184,6 +185,20 @@ static json_t *version_text(const struct kc_snp_firmware *firmware)
     return json_sprintf("%u.%u.%u", firmware->major, firmware->minor, firmware->build);
 }
 
+/* AMD's list that the chain was judged by; null: there was none. */
+static json_t *list_dates(const struct kc_amd_endorsement *e, bool *ok)
+{
+    char text[KC_TIME_TEXT_SIZE];
+    if (!e->has_list)
+        return json_null();
+    json_t *object = json_object();
+    kc_time_format(e->list_issued, text);
+    set(object, "issued", json_string(text), ok);
+    kc_time_format(e->list_expires, text);
+    set(object, "expires", json_string(text), ok);
+    return object;
+}
+
 static void set_snp(json_t *object, const struct kc_verdict_facts *facts, bool *ok)
 {
     const struct kc_verdict_snp *snp = &facts->snp;
@@ -218,6 +233,7 @@ static void set_snp(json_t *object, const struct kc_verdict_facts *facts, bool *
         set(object, "launch_mitigations", mask(report->launch_mitigations), ok);
         set(object, "current_mitigations", mask(report->current_mitigations), ok);
     }
+    set(object, "revocation_list", list_dates(&snp->endorsement, ok), ok);
     if (snp->hcl_json.len > 0)
         set_hex(object, "hcl_json", snp->hcl_json.ptr, snp->hcl_json.len, ok);
 }

@@ -24,7 +24,7 @@ static const struct kc_clause *find(const struct kc_verdict *v, const char *name
     for (size_t i = 0; i < kc_clause_count; i++) {
         const struct kc_clause *clause = &kc_clauses[i];
         if (is_called(clause->key, name) && (clause->tees & 1u << v->facts.tee) != 0 &&
-            (!clause->needs_tcb || v->facts.has_tcb))
+            (!clause->needs_tcb || v->facts.has_tcb || kc_clause_has_collateral(&v->facts)))
             return clause;
     }
     return NULL;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "verify/amd_crl.h"
 #include "verify/ecdsa.h"
 #include "verify/rsa_pss.h"
 
@@ -31,6 +32,7 @@ const struct kc_amd_root kc_amd_chain_roots[KC_AMD_ROOTS] = {
 };
 
 struct chain {
+    size_t first; /* LEAF, or ASK where the leaf is not asked about */
     struct kc_amd_certificate certificate[CHAIN_LEN];
     enum kc_snp_product product;
     enum kc_snp_signing_key signing_key;
@@ -46,7 +48,7 @@ static struct kc_amd_chain_verdict found(enum kc_amd_fault fault, size_t index, 
 static struct kc_amd_chain_verdict decode(const struct kc_amd_certificates *in, struct chain *out)
 {
     const struct kc_bytes der[CHAIN_LEN] = {in->vek, in->ask, in->ark};
-    for (size_t i = 0; i < CHAIN_LEN; i++) {
+    for (size_t i = out->first; i < CHAIN_LEN; i++) {
         struct kc_error error = KC_ERROR_NONE;
         if (kc_amd_certificate_decode(der[i], &out->certificate[i], &error) != KC_OK)
             return (struct kc_amd_chain_verdict){KC_AMD_SHAPE, i, error.what, error.at};
@@ -124,7 +126,8 @@ static struct kc_amd_chain_verdict check_names(struct chain *chain)
                      "the second certificate is called neither SEV-<product> nor "
                      "SEV-VLEK-<product>");
     bool is_vcek = chain->signing_key == KC_SNP_KEY_VCEK;
-    if (!kc_bytes_equal(name[LEAF], kc_bytes_of_text(is_vcek ? "SEV-VCEK" : "SEV-VLEK")))
+    if (chain->first == LEAF &&
+        !kc_bytes_equal(name[LEAF], kc_bytes_of_text(is_vcek ? "SEV-VCEK" : "SEV-VLEK")))
         return found(KC_AMD_ROLE, LEAF,
                      is_vcek ? "the leaf under ASK is not called SEV-VCEK"
                              : "the leaf under ASVK is not called SEV-VLEK");
@@ -136,7 +139,7 @@ static struct kc_amd_chain_verdict check_roles(struct chain *chain)
     struct kc_amd_chain_verdict verdict = check_names(chain);
     if (verdict.fault != KC_AMD_GOOD)
         return verdict;
-    const char *fault = leaf_fault(&chain->certificate[LEAF]);
+    const char *fault = chain->first == LEAF ? leaf_fault(&chain->certificate[LEAF]) : NULL;
     if (fault != NULL)
         return found(KC_AMD_ROLE, LEAF, fault);
     fault = authority_fault(&chain->certificate[ASK], 0);
@@ -149,7 +152,7 @@ static struct kc_amd_chain_verdict check_roles(struct chain *chain)
 /* AMD's leaves name no keys, only their issuer; where both sides name one, it must be the same. */
 static struct kc_amd_chain_verdict check_links(const struct chain *chain)
 {
-    for (size_t i = 0; i < CHAIN_LEN; i++) {
+    for (size_t i = chain->first; i < CHAIN_LEN; i++) {
         const struct kc_certificate *x = &chain->certificate[i].x509;
         const struct kc_certificate *issuer = &chain->certificate[i == ARK ? ARK : i + 1].x509;
         if (!kc_bytes_equal(x->issuer, issuer->subject))
@@ -164,7 +167,7 @@ static struct kc_amd_chain_verdict check_links(const struct chain *chain)
 /* ARK's own too: its key is trusted, its dates are not before this. */
 static struct kc_amd_chain_verdict check_signatures(const struct chain *chain)
 {
-    for (size_t i = CHAIN_LEN; i-- > 0;) {
+    for (size_t i = CHAIN_LEN; i-- > chain->first;) {
         const struct kc_amd_certificate *c = &chain->certificate[i];
         const struct kc_amd_certificate *issuer = &chain->certificate[i == ARK ? ARK : i + 1];
         if (!kc_rsa_pss_verify(issuer->key.ptr, c->x509.tbs, c->signature.ptr))
@@ -197,24 +200,26 @@ static const char *endorsed_fault(const struct kc_amd_vek *vek, const struct cha
     return NULL;
 }
 
-static void endorse(const struct chain *chain, const struct kc_amd_vek *vek,
-                    struct kc_amd_endorsement *out)
+static void endorse_leaf(const struct chain *chain, const struct kc_amd_vek *vek,
+                         struct kc_amd_endorsement *out)
 {
-    const struct kc_amd_certificate *c = chain->certificate;
-    *out = (struct kc_amd_endorsement){
-        .product = chain->product,
-        .signing_key = chain->signing_key,
-        .tcb = vek->tcb,
-        .not_before = c[LEAF].x509.not_before,
-        .not_after = c[LEAF].x509.not_after,
-    };
-    memcpy(out->public_key, c[LEAF].key.ptr, sizeof out->public_key);
+    out->tcb = vek->tcb;
+    memcpy(out->public_key, chain->certificate[LEAF].key.ptr, sizeof out->public_key);
     memcpy(out->product_name, vek->product_name.ptr, vek->product_name.len);
     if (vek->chip_id.len > 0)
         memcpy(out->chip_id, vek->chip_id.ptr, vek->chip_id.len);
     if (vek->csp_id.len > 0)
         memcpy(out->csp_id, vek->csp_id.ptr, vek->csp_id.len);
-    for (size_t i = ASK; i < CHAIN_LEN; i++) {
+}
+
+static void endorse(const struct chain *chain, struct kc_amd_endorsement *out)
+{
+    const struct kc_amd_certificate *c = chain->certificate;
+    out->product = chain->product;
+    out->signing_key = chain->signing_key;
+    out->not_before = c[ARK].x509.not_before;
+    out->not_after = c[ARK].x509.not_after;
+    for (size_t i = chain->first; i < ARK; i++) {
         if (c[i].x509.not_before > out->not_before)
             out->not_before = c[i].x509.not_before;
         if (c[i].x509.not_after < out->not_after)
@@ -222,13 +227,44 @@ static void endorse(const struct chain *chain, const struct kc_amd_vek *vek,
     }
 }
 
-struct kc_amd_chain_verdict kc_amd_chain_verify(const struct kc_amd_certificates *certificates,
-                                                const struct kc_amd_root *roots, size_t root_count,
-                                                struct kc_amd_endorsement *out)
+static struct kc_amd_chain_verdict read_leaf(const struct chain *chain,
+                                             struct kc_amd_endorsement *out)
 {
-    struct chain chain = {.product = KC_SNP_UNKNOWN};
     struct kc_amd_vek vek = {0};
     struct kc_error error = KC_ERROR_NONE;
+    if (kc_amd_vek_decode(&chain->certificate[LEAF], &vek, &error) != KC_OK)
+        return (struct kc_amd_chain_verdict){KC_AMD_ENDORSED, LEAF, error.what, error.at};
+    const char *fault = endorsed_fault(&vek, chain);
+    if (fault != NULL)
+        return found(KC_AMD_ENDORSED, LEAF, fault);
+    endorse_leaf(chain, &vek, out);
+    return good;
+}
+
+static struct kc_amd_chain_verdict check_list(const struct chain *chain, struct kc_bytes list,
+                                              struct kc_amd_endorsement *out)
+{
+    struct kc_crl crl;
+    uint64_t at = 0;
+    const char *fault = kc_amd_crl_verify(list, &chain->certificate[ARK], &crl, &at);
+    if (fault != NULL)
+        return (struct kc_amd_chain_verdict){KC_AMD_LIST, ARK, fault, at};
+    out->has_list = true;
+    out->list_issued = crl.this_update;
+    out->list_expires = crl.next_update;
+    if (kc_crl_has_serial(&crl, chain->certificate[ARK].x509.serial))
+        return found(KC_AMD_REVOKED, ARK, "AMD has revoked ARK");
+    if (kc_crl_has_serial(&crl, chain->certificate[ASK].x509.serial))
+        return found(KC_AMD_REVOKED, ASK, "AMD has revoked ASK or ASVK");
+    return good;
+}
+
+static struct kc_amd_chain_verdict verify(const struct kc_amd_certificates *certificates,
+                                          size_t first, const struct kc_amd_root *roots,
+                                          size_t root_count, struct kc_amd_endorsement *out)
+{
+    struct chain chain = {.first = first, .product = KC_SNP_UNKNOWN};
+    struct kc_amd_endorsement endorsement = {0};
     struct kc_amd_chain_verdict verdict = decode(certificates, &chain);
     if (verdict.fault == KC_AMD_GOOD)
         verdict = check_root(&chain, roots, root_count);
@@ -238,13 +274,28 @@ struct kc_amd_chain_verdict kc_amd_chain_verify(const struct kc_amd_certificates
         verdict = check_links(&chain);
     if (verdict.fault == KC_AMD_GOOD)
         verdict = check_signatures(&chain);
-    if (verdict.fault != KC_AMD_GOOD)
+    if (verdict.fault == KC_AMD_GOOD && first == LEAF)
+        verdict = read_leaf(&chain, &endorsement);
+    if (verdict.fault == KC_AMD_GOOD && certificates->list.ptr != NULL)
+        verdict = check_list(&chain, certificates->list, &endorsement);
+    if (verdict.fault != KC_AMD_GOOD && verdict.fault != KC_AMD_REVOKED)
         return verdict;
-    if (kc_amd_vek_decode(&chain.certificate[LEAF], &vek, &error) != KC_OK)
-        return (struct kc_amd_chain_verdict){KC_AMD_ENDORSED, LEAF, error.what, error.at};
-    const char *fault = endorsed_fault(&vek, &chain);
-    if (fault != NULL)
-        return found(KC_AMD_ENDORSED, LEAF, fault);
-    endorse(&chain, &vek, out);
+    endorse(&chain, &endorsement);
+    *out = endorsement;
     return verdict;
+}
+
+struct kc_amd_chain_verdict kc_amd_chain_verify(const struct kc_amd_certificates *certificates,
+                                                const struct kc_amd_root *roots, size_t root_count,
+                                                struct kc_amd_endorsement *out)
+{
+    return verify(certificates, LEAF, roots, root_count, out);
+}
+
+struct kc_amd_chain_verdict
+kc_amd_chain_verify_issuers(const struct kc_amd_certificates *certificates,
+                            const struct kc_amd_root *roots, size_t root_count,
+                            struct kc_amd_endorsement *out)
+{
+    return verify(certificates, ASK, roots, root_count, out);
 }

@@ -25,6 +25,7 @@ struct kc_amd_certificates {
     struct kc_bytes vek;
     struct kc_bytes ask; /* or ASVK */
     struct kc_bytes ark;
+    struct kc_bytes list; /* ARK's revocation list; a `ptr` of NULL: there is none */
 };
 
 enum kc_amd_fault {
@@ -35,6 +36,8 @@ enum kc_amd_fault {
     KC_AMD_LINK,      /* issuer and subject, or key identifiers, do not join */
     KC_AMD_SIGNATURE, /* a signature does not hold */
     KC_AMD_ENDORSED, /* genuine, and what it says of its key cannot be read or contradicts itself */
+    KC_AMD_LIST,     /* the chain holds, and the list beside it is not ARK's, or damaged */
+    KC_AMD_REVOKED,  /* the list has ASK, ASVK or ARK */
 };
 
 struct kc_amd_chain_verdict {
@@ -55,11 +58,24 @@ struct kc_amd_endorsement {
     char csp_id[KC_AMD_CSP_ID_MAX + 1]; /* of a VLEK; else "" */
     int64_t not_before;                 /* when all three are valid: first and last second */
     int64_t not_after;
+    bool has_list;
+    int64_t list_issued; /* thisUpdate and nextUpdate of the list */
+    int64_t list_expires;
 };
 
-/* Judges all but the dates. `out` is written when the chain is good. */
+/* Judges all but the dates. `out` is written when the chain is good, or revoked and nothing else.
+ */
 struct kc_amd_chain_verdict kc_amd_chain_verify(const struct kc_amd_certificates *certificates,
                                                 const struct kc_amd_root *roots, size_t root_count,
                                                 struct kc_amd_endorsement *out);
+
+/*
+ * The same without the leaf, which may come from elsewhere. Of `out` is written which product it is
+ * for, what kind of leaf it may issue, and the dates.
+ */
+struct kc_amd_chain_verdict
+kc_amd_chain_verify_issuers(const struct kc_amd_certificates *certificates,
+                            const struct kc_amd_root *roots, size_t root_count,
+                            struct kc_amd_endorsement *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/pem.h"
+#include "formats/crl.h"
 #include "formats/snp_certificates.h"
 #include "verify/collateral_parts.h"
 
@@ -96,6 +97,14 @@ static void read_table(struct kc_amd_material *m, struct kc_bytes bytes, uint8_t
         m->certificates.ark = table.ark;
 }
 
+/* What cannot be unwrapped stays as it is, and will be refused as no DER. */
+static void read_list(struct kc_amd_material *m, struct kc_bytes file)
+{
+    struct kc_room room = {m->list, sizeof m->list};
+    if (file.ptr == NULL || kc_crl_unwrap(file, room, &m->certificates.list, NULL) != KC_OK)
+        m->certificates.list = file;
+}
+
 void kc_amd_pieces_sort(const struct kc_amd_pieces *pieces, struct kc_bytes table,
                         uint8_t signing_key, struct kc_amd_material *out)
 {
@@ -105,4 +114,5 @@ void kc_amd_pieces_sort(const struct kc_amd_pieces *pieces, struct kc_bytes tabl
     read_file(out, pieces->chain, &used);
     read_table(out, pieces->table, signing_key);
     read_table(out, table, signing_key);
+    read_list(out, pieces->list);
 }

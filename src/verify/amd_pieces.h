@@ -13,17 +13,21 @@ struct kc_amd_pieces {
     struct kc_bytes vek;   /* VCEK or VLEK: DER or PEM */
     struct kc_bytes chain; /* PEM: ASK or ASVK, and ARK; may have the leaf too; in any order */
     struct kc_bytes table; /* configfs' auxblob (formats/snp_certificates.h) */
+    struct kc_bytes list;  /* ARK's revocation list: DER, PEM or hexadecimal */
 };
 
 #define KC_AMD_PIECES_PEM_MAX (24 * 1024)
 
-/* Rooms that `certificates` may point into: never copy. About 36 KiB. */
+#define KC_AMD_PIECES_LIST_MAX (16 * 1024) /* of a list that is not DER */
+
+/* Rooms that `certificates` may point into: never copy. About 52 KiB. */
 struct kc_amd_material {
     struct kc_amd_certificates certificates;
     const char *fault; /* NULL, or a literal: a piece that is there could not be read */
     uint64_t at;
     uint8_t der[3][KC_CERTIFICATE_MAX_SIZE];
     uint8_t pem[KC_AMD_PIECES_PEM_MAX];
+    uint8_t list[KC_AMD_PIECES_LIST_MAX];
 };
 
 /*

@@ -104,11 +104,21 @@ static void judge_qe_identity(struct kc_collateral *c, const struct kc_collatera
                               s->qe_identity.next_update, now);
 }
 
-/* Whose chain's first certificate, or root, a genuine list may revoke. */
+static bool is_noted(const struct kc_collateral *c, const char *check)
+{
+    for (size_t i = 0; i < c->fault_count; i++) {
+        if (c->fault[i].check == check)
+            return true;
+    }
+    return false;
+}
+
+/* Whose chain's first certificate, or root, a genuine list may revoke; once is enough. */
 static void judge_revoked(struct kc_collateral *c, const struct kc_crl *crl,
                           enum kc_collateral_piece piece, const struct kc_certificate *certificate)
 {
-    if (crl != NULL && kc_crl_has_serial(crl, certificate->serial))
+    if (crl != NULL && kc_crl_has_serial(crl, certificate->serial) &&
+        !is_noted(c, kc_collateral_check_name(piece, KC_COLLATERAL_REVOKED)))
         kc_collateral_note(c, piece, KC_COLLATERAL_REVOKED,
                            "its issuer's revocation list has its serial number", 0);
 }
@@ -153,10 +163,36 @@ static void close_findings(struct kc_collateral *c, const struct kc_collateral_s
     c->is_signed = is_signed(c, s);
 }
 
+/* The newest of this time; what is no list of this issuer is judged where there is no other. */
+static const struct kc_issued_crl *choose(const struct kc_issued_crl *own,
+                                          const struct kc_issued_crl *newest,
+                                          const struct kc_certificate *issuer, int64_t now)
+{
+    if (newest == NULL || newest == own)
+        return own;
+    if (!own->is_there || own->error.code != KC_OK ||
+        !kc_bytes_equal(own->crl.issuer, issuer->subject))
+        return newest;
+    bool is_newer = newest->crl.this_update > own->crl.this_update;
+    return is_newer && newest->crl.this_update <= now ? newest : own;
+}
+
+/* NULL: it is not there, or not genuine. */
+static const struct kc_crl *judge_list(struct kc_collateral *c, enum kc_collateral_piece piece,
+                                       const struct kc_issued_crl *list,
+                                       const struct kc_certificate *issuer, int64_t now,
+                                       struct kc_signatures *known)
+{
+    return kc_collateral_judge_crl(c, piece, list, issuer, now, known) ? &list->crl : NULL;
+}
+
 void kc_collateral_judge_set(const struct kc_collateral_set *s, const struct kc_certificate pck[3],
-                             int64_t now, struct kc_signatures *known, struct kc_collateral *out)
+                             const struct kc_newest_lists *lists, int64_t now,
+                             struct kc_signatures *known, struct kc_collateral *out)
 {
     static const enum kc_collateral_piece places[] = {KC_PIECE_PCK, KC_PIECE_PCK_CA, KC_PIECE_ROOT};
+    static const struct kc_newest_lists none = {NULL, NULL};
+    const struct kc_newest_lists *newest = lists != NULL ? lists : &none;
     struct kc_collateral *c = out;
     memset(c, 0, sizeof *c);
     for (size_t i = 0; i < 3; i++)
@@ -169,12 +205,16 @@ void kc_collateral_judge_set(const struct kc_collateral_set *s, const struct kc_
         kc_collateral_judge_same_ca(c, &s->pck_ca_chain, &pck[1]);
     judge_tcb_info(c, s, now);
     judge_qe_identity(c, s, now);
-    bool has_root_crl =
-        kc_collateral_judge_crl(c, KC_PIECE_ROOT_CRL, &s->root_crl, &pck[2], now, known);
-    bool has_pck_crl =
-        kc_collateral_judge_crl(c, KC_PIECE_PCK_CRL, &s->pck_crl, &pck[1], now, known);
-    c->pck_crl = has_pck_crl ? &s->pck_crl.crl : NULL;
-    judge_revocations(c, s, pck, has_root_crl ? &s->root_crl.crl : NULL, c->pck_crl);
+    c->root_crl = judge_list(c, KC_PIECE_ROOT_CRL, choose(&s->root_crl, newest->root, &pck[2], now),
+                             &pck[2], now, known);
+    c->pck_crl = judge_list(c, KC_PIECE_PCK_CRL, choose(&s->pck_crl, newest->pck, &pck[1], now),
+                            &pck[1], now, known);
+    judge_revocations(c, s, pck, c->root_crl, c->pck_crl);
+    /* One that is not of this time yet revokes all the same. */
+    if (newest->root != NULL && c->root_crl != &newest->root->crl)
+        judge_revocations(c, s, pck, &newest->root->crl, NULL);
+    if (newest->pck != NULL && c->pck_crl != &newest->pck->crl)
+        judge_revocations(c, s, pck, NULL, &newest->pck->crl);
     close_findings(c, s);
 }
 
@@ -188,7 +228,7 @@ enum kc_err kc_collateral_judge(const struct kc_collateral_input *input, struct 
         return KC_ERR_MEMORY;
     }
     if (input->pck_chain->count == 3) {
-        kc_collateral_judge_set(set, input->pck_chain->certificate, input->now, NULL, c);
+        kc_collateral_judge_set(set, input->pck_chain->certificate, NULL, input->now, NULL, c);
     } else {
         kc_collateral_note(c, KC_PIECE_PCK, KC_COLLATERAL_SHAPE, "there is no whole PCK chain", 0);
         close_findings(c, set);

@@ -85,7 +85,8 @@ struct kc_collateral {
      * `is_signed`. */
     const struct kc_tcb_info *tcb_info;
     const struct kc_qe_identity *qe_identity;
-    const struct kc_crl *pck_crl; /* genuine, or NULL */
+    const struct kc_crl *root_crl; /* genuine, or NULL */
+    const struct kc_crl *pck_crl;
 
     /* The earliest end of validity and the latest beginning of all pieces, the PCK chain's
      * certificates included, and the literal names of these pieces ("crl.pck"). */

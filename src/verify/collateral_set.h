@@ -69,12 +69,21 @@ KC_MUST_USE enum kc_err kc_collateral_set_make(const struct kc_collateral_pieces
 void kc_collateral_set_use(struct kc_collateral_set *set);
 void kc_collateral_set_release(struct kc_collateral_set *set);
 
+/* Lists that are known beside the set's; NULL: none. */
+struct kc_newest_lists {
+    const struct kc_issued_crl *root;
+    const struct kc_issued_crl *pck; /* of the CA that issued the PCK */
+};
+
 /*
  * Judges a set for a PCK chain (leaf, CA, root: found good under the set's root but for dates) at
- * `now`. Allocates nothing. `out` views the set.
+ * `now`. `newest` may be NULL: what its lists revoke is revoked, and each is taken in place of the
+ * set's where it is newer and of this time, or the set has none of that CA. Allocates nothing.
+ * `out` views the set and the lists.
  */
 void kc_collateral_judge_set(const struct kc_collateral_set *set,
-                             const struct kc_certificate pck_chain[3], int64_t now,
+                             const struct kc_certificate pck_chain[3],
+                             const struct kc_newest_lists *newest, int64_t now,
                              struct kc_signatures *known, struct kc_collateral *out);
 
 #endif

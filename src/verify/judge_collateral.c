@@ -154,18 +154,45 @@ static bool find_set(struct kc_judge *j)
            kc_collateral_set_make(pieces, j->root_key, false, j->signatures, &j->set) == KC_OK;
 }
 
-static void judge_set(struct kc_judge *j)
+/* What was found genuine counts for every platform from now on. */
+static void note_lists(const struct kc_judge *j, const struct kc_collateral *collateral)
+{
+    if (collateral->root_crl != NULL)
+        kc_trust_note_list(j->input->store, j->certificate[2].public_key, collateral->root_crl);
+    if (collateral->pck_crl != NULL)
+        kc_trust_note_list(j->input->store, j->certificate[1].public_key, collateral->pck_crl);
+}
+
+static void judge_by(struct kc_judge *j, const struct kc_newest_lists *newest)
 {
     struct kc_verdict *v = j->verdict;
     struct kc_collateral collateral;
-    kc_collateral_judge_set(j->set, j->certificate, j->input->now, j->signatures, &collateral);
+    kc_collateral_judge_set(j->set, j->certificate, newest, j->input->now, j->signatures,
+                            &collateral);
     note_faults(j, &collateral);
     if (collateral.is_signed)
         judge_tcb(j, &collateral);
+    if (j->input->store != NULL)
+        note_lists(j, &collateral);
     if (v->facts.has_tcb && j->input->store != NULL) {
         kc_collateral_set_use(j->set);
         v->held = j->set;
     }
+}
+
+static void judge_set(struct kc_judge *j)
+{
+    struct kc_trust *store = j->input->store;
+    struct kc_stored_list *root = NULL;
+    struct kc_stored_list *pck = NULL;
+    if (store != NULL) {
+        root = kc_trust_get_list(store, j->certificate[2].public_key);
+        pck = kc_trust_get_list(store, j->certificate[1].public_key);
+    }
+    judge_by(j, &(const struct kc_newest_lists){root != NULL ? &root->list : NULL,
+                                                pck != NULL ? &pck->list : NULL});
+    kc_stored_list_release(root);
+    kc_stored_list_release(pck);
 }
 
 void kc_judge_collateral(struct kc_judge *j)

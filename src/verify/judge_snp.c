@@ -26,6 +26,9 @@ static const struct {
     [KC_SNP_CHECK_CHAIN_SIGNATURE] = {KC_STAGE_CHAIN,
                                       "a signature on each certificate by the next"},
     [KC_SNP_CHECK_CHAIN_ENDORSED] = {KC_STAGE_CHAIN, "a leaf that says what its key is for"},
+    [KC_SNP_CHECK_LIST] = {KC_STAGE_COLLATERAL, "a revocation list that the chain's ARK signed"},
+    [KC_SNP_CHECK_REVOKED] = {KC_STAGE_COLLATERAL, "a chain that AMD has not revoked"},
+    [KC_SNP_CHECK_LIST_DATES] = {KC_STAGE_COLLATERAL, "a revocation list of this time"},
     [KC_SNP_CHECK_CHAIN_DATES] = {KC_STAGE_CHAIN, "certificates that are valid at this time"},
     [KC_SNP_CHECK_PRODUCT] = {KC_STAGE_QE_REPORT, "a report by a processor of the chain's product"},
     [KC_SNP_CHECK_SIGNING_KEY] = {KC_STAGE_QE_REPORT,
@@ -54,6 +57,8 @@ static enum kc_verdict_weight weight_of(enum kc_snp_check check, const struct kc
 {
     if (check == KC_SNP_CHECK_RESERVED)
         return KC_WEIGHT_POLICY;
+    if (check == KC_SNP_CHECK_LIST_DATES)
+        return KC_WEIGHT_UNJUDGED;
     return snp->kind == KC_VERDICT_UNJUDGED ? KC_WEIGHT_UNJUDGED : KC_WEIGHT_GENUINE;
 }
 
@@ -117,15 +122,6 @@ static void note_facts(struct kc_judge *j, const struct kc_snp_verdict *snp)
     kc_verdict_put(v, kc_snp_report_product_name(snp->endorsement.product));
 }
 
-/* A piece that cannot be read is no missing one. */
-static void note_unreadable(struct kc_judge *j, const struct kc_amd_material *material)
-{
-    kc_judge_fail(j, KC_STAGE_CHAIN, kc_snp_check_name(KC_SNP_CHECK_CHAIN_SHAPE),
-                  checks[KC_SNP_CHECK_CHAIN_SHAPE].expected,
-                  actual_words(j->verdict, material->fault, material->at),
-                  kc_snp_check_hint(KC_SNP_CHECK_CHAIN_SHAPE));
-}
-
 /* What a relying party may forbid is for its own policy to say. */
 static const struct kc_snp_policy open_policy = {
     .allow_debug = true,
@@ -138,45 +134,57 @@ static const struct kc_snp_policy open_policy = {
 static bool identify(const struct kc_amd_pieces *pieces, struct kc_bytes table, uint8_t key,
                      uint8_t out[32])
 {
-    const struct kc_bytes parts[] = {pieces->vek, pieces->chain, pieces->table, table};
-    uint8_t head[4 * 8 + 1] = {0};
+    const struct kc_bytes parts[] = {pieces->vek, pieces->chain, pieces->table, pieces->list,
+                                     table};
+    enum { PARTS = sizeof parts / sizeof parts[0] };
+    uint8_t head[PARTS * 8 + 1] = {0};
     struct kc_writer w = kc_writer_of((struct kc_room){head, sizeof head});
     SHA256_CTX context;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < PARTS; i++)
         kc_writer_u64(&w, parts[i].ptr != NULL ? parts[i].len + 1 : 0);
     kc_writer_u8(&w, key);
     bool ok = SHA256_Init(&context) == 1 && SHA256_Update(&context, head, sizeof head) == 1;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < PARTS; i++)
         ok = ok && SHA256_Update(&context, parts[i].ptr, parts[i].len) == 1;
     return ok && SHA256_Final(out, &context) == 1;
 }
 
+/* Certificates that a report may be judged by, and what came of it. */
+struct candidate {
+    struct kc_amd_pieces pieces;
+    struct kc_bytes table;
+    struct kc_snp_verdict snp;
+    const char *fault; /* NULL, or a piece that could not be read */
+    uint64_t at;
+};
+
+/* A piece that cannot be read is no missing one. */
+static void note_unreadable(struct kc_judge *j, const struct candidate *c)
+{
+    kc_judge_fail(j, KC_STAGE_CHAIN, kc_snp_check_name(KC_SNP_CHECK_CHAIN_SHAPE),
+                  checks[KC_SNP_CHECK_CHAIN_SHAPE].expected,
+                  actual_words(j->verdict, c->fault, c->at),
+                  kc_snp_check_hint(KC_SNP_CHECK_CHAIN_SHAPE));
+}
+
 /* False without memory. */
-static bool judge_new(struct kc_judge *j, const struct kc_amd_pieces *pieces, uint8_t key,
-                      struct kc_snp_input *input, struct kc_snp_verdict *snp)
+static bool judge_new(struct kc_snp_input *input, uint8_t key, struct candidate *c)
 {
     struct kc_amd_material *material = malloc(sizeof *material);
-    if (material == NULL) {
-        kc_verdict_fail(j->verdict, KC_STAGE_CHAIN,
-                        &(struct kc_verdict_failure){"verifier.memory", KC_WEIGHT_UNJUDGED,
-                                                     "memory for certificates", "none left",
-                                                     "try again with more memory"});
+    if (material == NULL)
         return false;
-    }
-    kc_amd_pieces_sort(pieces, j->input->evidence->snp_table, key, material);
+    kc_amd_pieces_sort(&c->pieces, c->table, key, material);
     input->certificates = material->certificates;
-    kc_snp_judge(input, snp);
-    note_checks(j, snp);
-    if (snp->first == KC_SNP_CHECK_CERTIFICATES && material->fault != NULL)
-        note_unreadable(j, material);
+    kc_snp_judge(input, &c->snp);
+    c->fault = c->snp.first == KC_SNP_CHECK_CERTIFICATES ? material->fault : NULL;
+    c->at = material->at;
     free(material);
     return true;
 }
 
-static bool judge_with(struct kc_judge *j, const struct kc_amd_pieces *pieces, uint8_t key)
+static bool judge_once(const struct kc_judge *j, uint8_t key, struct candidate *c)
 {
     struct kc_trust *store = j->input->store;
-    struct kc_snp_verdict snp;
     struct kc_amd_endorsement endorsement;
     uint8_t id[32];
     struct kc_snp_input input = {
@@ -186,35 +194,100 @@ static bool judge_with(struct kc_judge *j, const struct kc_amd_pieces *pieces, u
         .now = j->input->now,
         .policy = &open_policy,
     };
-    bool has_id = store != NULL && identify(pieces, j->input->evidence->snp_table, key, id);
+    bool has_id = store != NULL && identify(&c->pieces, c->table, key, id);
+    c->fault = NULL;
     if (has_id && kc_trust_get_endorsement(store, id, &endorsement)) {
-        kc_snp_judge_endorsed(&input, &endorsement, &snp);
-        note_checks(j, &snp);
-    } else {
-        if (!judge_new(j, pieces, key, &input, &snp))
-            return false;
-        if (has_id && snp.has_endorsement)
-            kc_trust_remember_endorsement(store, id, &snp.endorsement);
+        kc_snp_judge_endorsed(&input, &endorsement, &c->snp);
+        return true;
     }
-    if (snp.has_report)
-        note_facts(j, &snp);
-    return snp.has_report;
+    if (!judge_new(&input, key, c))
+        return false;
+    if (has_id && c->snp.genuine)
+        kc_trust_remember_endorsement(store, id, &c->snp.endorsement);
+    return true;
+}
+
+/* By the newest list that the store has seen of this ARK, where that is a later one. One that is
+ * not of this time yet revokes all the same. */
+static bool judge_candidate(const struct kc_judge *j, uint8_t key, struct candidate *c)
+{
+    struct kc_trust *store = j->input->store;
+    const struct kc_amd_endorsement *e = &c->snp.endorsement;
+    if (!judge_once(j, key, c))
+        return false;
+    struct kc_stored_list *newest =
+        store != NULL && c->snp.has_endorsement ? kc_trust_get_amd_list(store, e) : NULL;
+    bool ok = true;
+    if (newest != NULL && (!e->has_list || e->list_issued < newest->list.crl.this_update)) {
+        struct candidate again = *c;
+        again.pieces.list = newest->list.crl.der;
+        ok = judge_once(j, key, &again);
+        if (ok && (again.snp.first == KC_SNP_CHECK_REVOKED ||
+                   newest->list.crl.this_update <= j->input->now))
+            c->snp = again.snp;
+    }
+    kc_stored_list_release(newest);
+    return ok;
+}
+
+static bool is_settled(const struct candidate *c)
+{
+    return c->snp.genuine || c->snp.first == KC_SNP_CHECK_REVOKED;
+}
+
+/*
+ * By what was given for this report, each in turn; then, if the report brings certificates, by
+ * these alone: others that do not fit it say nothing against it. The first that settles it is
+ * taken, else the first of all. False without memory.
+ */
+static bool judge_all(struct kc_judge *j, const struct kc_snp_report *report,
+                      struct candidate *best)
+{
+    struct kc_trust *store = j->input->store;
+    struct kc_amd_set *set = NULL;
+    struct candidate c = {.pieces = j->input->amd, .table = j->input->evidence->snp_table};
+    uint8_t key = report->signing_key;
+    bool ok = true;
+    for (size_t i = 0; ok && (i == 0 || !is_settled(best)); i++) {
+        struct kc_amd_set *next = store != NULL ? kc_trust_get_amd(store, report, i) : NULL;
+        if (next == NULL && i > 0)
+            break;
+        kc_amd_set_release(set);
+        set = next;
+        if (store != NULL)
+            c.pieces = set != NULL ? set->pieces : (struct kc_amd_pieces){0};
+        ok = judge_candidate(j, key, &c);
+        if (ok && (i == 0 || is_settled(&c)))
+            *best = c;
+    }
+    if (ok && !is_settled(best) && c.table.len > 0) {
+        c.pieces = (struct kc_amd_pieces){.list = c.pieces.list};
+        ok = judge_candidate(j, key, &c);
+        if (ok && is_settled(&c))
+            *best = c;
+    }
+    kc_amd_set_release(set);
+    return ok;
 }
 
 bool kc_judge_snp(struct kc_judge *j)
 {
-    struct kc_snp_report report = {0};
-    struct kc_amd_set *set = NULL;
-    struct kc_amd_pieces pieces = {0};
+    struct kc_snp_report report;
+    struct candidate best = {.fault = NULL};
     j->tee = KC_TEE_SNP;
-    bool has_report = kc_snp_report_decode(j->input->evidence->snp_report, &report, NULL) == KC_OK;
-    if (j->input->store == NULL)
-        pieces = j->input->amd;
-    else
-        set = kc_trust_get_amd(j->input->store, &report);
-    if (set != NULL)
-        pieces = set->pieces;
-    bool ok = judge_with(j, &pieces, has_report ? report.signing_key : KC_SNP_KEY_NONE);
-    kc_amd_set_release(set);
-    return ok;
+    if (kc_snp_report_decode(j->input->evidence->snp_report, &report, NULL) != KC_OK)
+        report = (struct kc_snp_report){.signing_key = KC_SNP_KEY_NONE};
+    if (!judge_all(j, &report, &best)) {
+        kc_verdict_fail(j->verdict, KC_STAGE_CHAIN,
+                        &(struct kc_verdict_failure){"verifier.memory", KC_WEIGHT_UNJUDGED,
+                                                     "memory for certificates", "none left",
+                                                     "try again with more memory"});
+        return false;
+    }
+    note_checks(j, &best.snp);
+    if (best.fault != NULL)
+        note_unreadable(j, &best);
+    if (best.snp.has_report)
+        note_facts(j, &best.snp);
+    return best.snp.has_report;
 }

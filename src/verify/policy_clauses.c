@@ -83,9 +83,21 @@ static uint64_t tcb_date(const struct kc_verdict_facts *facts)
     return date < 0 ? 0 : (uint64_t)date;
 }
 
+bool kc_clause_has_collateral(const struct kc_verdict_facts *facts)
+{
+    const struct kc_amd_endorsement *e = &facts->snp.endorsement;
+    if (facts->tee == KC_TEE_SNP)
+        return e->has_list && facts->judged_at >= e->list_issued &&
+               facts->judged_at <= e->list_expires;
+    return facts->has_tcb && facts->tcb.is_whole;
+}
+
+/* Of AMD's collateral the revocation list alone has an age. */
 static uint64_t collateral_age_days(const struct kc_verdict_facts *facts)
 {
-    int64_t age = facts->judged_at - facts->tcb.oldest_issue;
+    int64_t oldest =
+        facts->tee == KC_TEE_SNP ? facts->snp.endorsement.list_issued : facts->tcb.oldest_issue;
+    int64_t age = facts->judged_at - oldest;
     return age <= 0 ? 0 : ((uint64_t)age + 86399) / 86400;
 }
 
@@ -104,10 +116,10 @@ static uint64_t collateral_age_days(const struct kc_verdict_facts *facts)
 #key, "policy." #key, kind, tees, AT(key), max, false, false, hint, NULL, fact, NULL,      \
             NULL, NULL                                                                             \
     }
-#define OF_TCB(key, kind, max, is_time, fact, hint)                                                \
+#define OF_TCB(key, kind, tees, max, is_time, fact, hint)                                          \
     {                                                                                              \
-#key, "policy." #key, kind, KC_CLAUSE_OF_INTEL, AT(key), max, is_time, true, hint, NULL,   \
-            fact, NULL, NULL, NULL                                                                 \
+#key, "policy." #key, kind, tees, AT(key), max, is_time, true, hint, NULL, fact, NULL,     \
+            NULL, NULL                                                                             \
     }
 #define FLAG(key, check, kind, tees, fact, clear, set, hint)                                       \
     {                                                                                              \
@@ -204,14 +216,15 @@ const struct kc_clause kc_clauses[] = {
     OWN(advisories, KC_CLAUSE_ADVISORIES, KC_CLAUSE_OF_INTEL, true,
         "the platform is open to what these advisories describe: update it, or add those that you "
         "accept to \"advisories\""),
-    OF_TCB(min_tcb_date, KC_CLAUSE_MINIMUM, (uint64_t)INT64_MAX, true, tcb_date,
+    OF_TCB(min_tcb_date, KC_CLAUSE_MINIMUM, KC_CLAUSE_OF_INTEL, (uint64_t)INT64_MAX, true, tcb_date,
            "the platform, its TDX module or its Quoting Enclave lacks updates since that day: "
            "update it"),
-    OF_TCB(min_evaluation_number, KC_CLAUSE_MINIMUM, UINT32_MAX, false, evaluation_number,
+    OF_TCB(min_evaluation_number, KC_CLAUSE_MINIMUM, KC_CLAUSE_OF_INTEL, UINT32_MAX, false,
+           evaluation_number,
            "fetch the collateral of a later TCB recovery (`update=early` at Intel's service gives "
            "the newest)"),
-    OF_TCB(max_collateral_age_days, KC_CLAUSE_MAXIMUM, 36500, false, collateral_age_days,
-           "fetch the collateral anew"),
+    OF_TCB(max_collateral_age_days, KC_CLAUSE_MAXIMUM, KC_CLAUSE_OF_ALL, 36500, false,
+           collateral_age_days, "fetch the collateral anew"),
 };
 
 const size_t kc_clause_count = sizeof kc_clauses / sizeof kc_clauses[0];

@@ -37,7 +37,7 @@ struct kc_clause {
     size_t at;        /* where struct kc_policy has it */
     uint64_t size;    /* LIST: bytes of a value. Numbers: the largest. */
     bool is_time;     /* a number of seconds, written as a date */
-    bool needs_tcb;   /* judged by Intel's collateral */
+    bool needs_tcb;   /* judged by collateral: unjudged without */
     const char *hint; /* what mends a failure */
 
     /* What the evidence has; the one of the kind is there. */
@@ -50,6 +50,10 @@ struct kc_clause {
 
 extern const struct kc_clause kc_clauses[];
 extern const size_t kc_clause_count;
+
+/* Whether what `needs_tcb` asks for is there: whole collateral of Intel's, or AMD's revocation
+ * list, of this time. */
+bool kc_clause_has_collateral(const struct kc_verdict_facts *facts);
 
 /* Views into a policy, of the clause's kind. */
 const struct kc_policy_list *kc_clause_list(const struct kc_clause *clause,

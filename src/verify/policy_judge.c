@@ -171,16 +171,23 @@ static const char *const tee_words[KC_TEE_COUNT] = {
     "evidence of an SEV-SNP guest, which has no such thing",
 };
 
+static const char without_collateral[] =
+    "whether this platform has its security updates is unknown without whole collateral of Intel's "
+    "(--collateral DIR); a policy with \"tcb\": \"ignore\" and no other clause on it accepts that "
+    "knowingly";
+static const char without_list[] =
+    "whether AMD has revoked this chain is unknown without its revocation list of this time "
+    "(ark_crl.der in --collateral DIR, or --kds URL)";
+
 static struct kc_clause_result not_judged(const struct kc_clause *clause,
-                                          const struct kc_policy *policy, const char *expected)
+                                          const struct kc_policy *policy, enum kc_tee tee,
+                                          const char *expected)
 {
     bool is_asked = kc_clause_is_named(clause, policy) ||
                     (clause->kind == KC_CLAUSE_TCB && !policy->tcb_ignored);
-    return (struct kc_clause_result){
-        is_asked ? KC_CLAUSE_UNJUDGED : KC_CLAUSE_NOT_ASKED, expected, "not judged",
-        "whether this platform has its security updates is unknown without whole collateral of "
-        "Intel's (--collateral DIR); a policy with \"tcb\": \"ignore\" and no other clause on it "
-        "accepts that knowingly"};
+    return (struct kc_clause_result){is_asked ? KC_CLAUSE_UNJUDGED : KC_CLAUSE_NOT_ASKED, expected,
+                                     "not judged",
+                                     tee == KC_TEE_SNP ? without_list : without_collateral};
 }
 
 struct kc_clause_result kc_clause_judge(const struct kc_clause *clause,
@@ -189,7 +196,7 @@ struct kc_clause_result kc_clause_judge(const struct kc_clause *clause,
 {
     bool is_named = kc_clause_is_named(clause, policy);
     bool is_revoked = facts->has_tcb && facts->tcb.status == KC_TCB_REVOKED;
-    bool is_known = facts->has_tcb && facts->tcb.is_whole;
+    bool is_known = kc_clause_has_collateral(facts);
     struct kc_clause_result result = {KC_CLAUSE_NOT_ASKED, NULL, NULL, clause->hint};
     result.expected = kc_clause_expected(clause, policy, v);
     if ((clause->tees & 1u << facts->tee) == 0) {
@@ -200,7 +207,7 @@ struct kc_clause_result kc_clause_judge(const struct kc_clause *clause,
         return result;
     }
     if (clause->needs_tcb && !is_known && !(clause->kind == KC_CLAUSE_TCB && is_revoked))
-        return not_judged(clause, policy, result.expected);
+        return not_judged(clause, policy, facts->tee, result.expected);
     bool ok = holds(clause, policy, facts, v, &result.actual);
     if (is_named || kc_clause_is_always_asked(clause, policy))
         result.state = ok ? KC_CLAUSE_HOLDS : KC_CLAUSE_FAILS;

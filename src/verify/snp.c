@@ -14,7 +14,7 @@
      KC_SNP_POLICY_CIPHERTEXT_HIDING | KC_SNP_POLICY_PAGE_SWAP_DISABLE)
 
 #define ALL_CHECKS     ((UINT32_C(1) << KC_SNP_CHECK_COUNT) - 1)
-#define GENUINE_CHECKS ((UINT32_C(1) << KC_SNP_CHECK_RESERVED) - 1)
+#define GENUINE_CHECKS ((UINT32_C(1) << KC_SNP_CHECK_LIST_DATES) - 1)
 
 /* Notes that a check was made, and its failure unless `what` is NULL. */
 static void note(struct kc_snp_verdict *v, enum kc_snp_check check, const char *what, uint64_t at)
@@ -57,7 +57,7 @@ static void judge_chain(const struct kc_snp_input *input, struct kc_snp_verdict 
     struct kc_amd_chain_verdict chain =
         kc_amd_chain_verify(c, input->roots, input->root_count, &v->endorsement);
     v->has_endorsement = chain.fault == KC_AMD_GOOD;
-    for (int fault = KC_AMD_SHAPE; fault <= KC_AMD_ENDORSED; fault++) {
+    for (int fault = KC_AMD_SHAPE; fault <= KC_AMD_REVOKED; fault++) {
         enum kc_snp_check check = KC_SNP_CHECK_CHAIN_SHAPE + (unsigned)(fault - KC_AMD_SHAPE);
         bool is_it = (int)chain.fault == fault;
         note(v, check, is_it ? chain.what : NULL, chain.index);
@@ -74,6 +74,16 @@ static void judge_dates(const struct kc_snp_input *input, struct kc_snp_verdict 
     else if (input->now > v->endorsement.not_after)
         what = "a certificate has expired by this time";
     note(v, KC_SNP_CHECK_CHAIN_DATES, what, 0);
+}
+
+static void judge_list_dates(const struct kc_snp_input *input, struct kc_snp_verdict *v)
+{
+    const char *what = NULL;
+    if (v->endorsement.has_list && input->now < v->endorsement.list_issued)
+        what = "the revocation list is not valid yet at this time";
+    else if (v->endorsement.has_list && input->now > v->endorsement.list_expires)
+        what = "the revocation list has expired by this time";
+    note(v, KC_SNP_CHECK_LIST_DATES, what, 0);
 }
 
 /* A report of version 2 does not say which processor made it: then the certificate alone does. */
@@ -157,6 +167,15 @@ static void judge_policy(const struct kc_snp_policy *policy, struct kc_snp_verdi
             "the report data are others", 0);
 }
 
+static bool is_refused(const struct kc_snp_verdict *v)
+{
+    for (int i = KC_SNP_CHECK_RESERVED; i < KC_SNP_CHECK_COUNT; i++) {
+        if (v->what[i] != NULL)
+            return true;
+    }
+    return v->made != ALL_CHECKS;
+}
+
 /* The gravest finding decides. Accepted needs every check to have been made. A report that does not
  * decode has its verdict already: one of a later version may be a good one. */
 static void close_verdict(struct kc_snp_verdict *v)
@@ -167,10 +186,10 @@ static void close_verdict(struct kc_snp_verdict *v)
         v->kind = KC_VERDICT_UNJUDGED;
     else if (!v->genuine)
         v->kind = KC_VERDICT_INVALID;
-    else if (v->first != KC_SNP_CHECK_COUNT || v->made != ALL_CHECKS)
+    else if (is_refused(v))
         v->kind = KC_VERDICT_REFUSED;
     else
-        v->kind = KC_VERDICT_ACCEPTED;
+        v->kind = v->first == KC_SNP_CHECK_COUNT ? KC_VERDICT_ACCEPTED : KC_VERDICT_UNJUDGED;
 }
 
 /* What is left once report and chain are there. */
@@ -185,6 +204,7 @@ static void judge_rest(const struct kc_snp_input *input, struct kc_snp_verdict *
                                                : "there is no such VMPL",
             v->report.vmpl);
     v->genuine = v->first == KC_SNP_CHECK_COUNT && (v->made & GENUINE_CHECKS) == GENUINE_CHECKS;
+    judge_list_dates(input, v);
     if (v->genuine)
         judge_policy(input->policy, v);
 }

@@ -22,6 +22,8 @@ enum kc_snp_check {
     KC_SNP_CHECK_CHAIN_LINK,
     KC_SNP_CHECK_CHAIN_SIGNATURE,
     KC_SNP_CHECK_CHAIN_ENDORSED,
+    KC_SNP_CHECK_LIST,        /* snp.crl: the revocation list, where there is one, is ARK's */
+    KC_SNP_CHECK_REVOKED,     /* snp.chain.revoked: it has none of the chain */
     KC_SNP_CHECK_CHAIN_DATES, /* snp.chain.dates: all three are valid at the time */
     KC_SNP_CHECK_PRODUCT,     /* snp.product: the report's processor is the chain's */
     KC_SNP_CHECK_SIGNING_KEY, /* snp.signing-key: the report names the kind of key it is given */
@@ -30,6 +32,7 @@ enum kc_snp_check {
     KC_SNP_CHECK_TCB_LAYOUT,  /* snp.tcb.layout: its TCB versions are of the product's layout */
     KC_SNP_CHECK_TCB,         /* snp.tcb: reported_tcb is the certificate's */
     KC_SNP_CHECK_GUEST,       /* snp.guest: a guest asked for it, not the host */
+    KC_SNP_CHECK_LIST_DATES,  /* snp.crl.dates: it is of this time; else unjudged */
     KC_SNP_CHECK_RESERVED,    /* snp.policy.reserved: the guest policy has known bits alone */
     KC_SNP_CHECK_DEBUG,       /* snp.policy.debug */
     KC_SNP_CHECK_MIGRATION,   /* snp.policy.migration-agent */
@@ -72,7 +75,7 @@ struct kc_snp_input {
 
 struct kc_snp_verdict {
     enum kc_verdict_kind kind;
-    bool genuine; /* every check before the policy's holds: the facts below may be believed */
+    bool genuine; /* every check before the list's dates holds: the facts below may be believed */
     enum kc_snp_check first;              /* the first failed check; KC_SNP_CHECK_COUNT: none */
     const char *what[KC_SNP_CHECK_COUNT]; /* NULL, or how that check failed: a literal */
     uint64_t at;                          /* offset or number that belongs to the first one */

@@ -23,6 +23,14 @@ static const struct {
                                       "a certificate is forged or damaged: fetch it anew"},
     [KC_SNP_CHECK_CHAIN_ENDORSED] = {"snp.chain.endorsed",
                                      "fetch the VCEK or VLEK certificate anew"},
+    [KC_SNP_CHECK_LIST] = {"snp.crl", "fetch the list of the report's product from AMD's key "
+                                      "distribution service"},
+    [KC_SNP_CHECK_REVOKED] = {"snp.chain.revoked",
+                              "AMD takes this certificate for lost: fetch the chain anew, and the "
+                              "leaf that it issued; if AMD still gives out this one, trust no "
+                              "report under it"},
+    [KC_SNP_CHECK_LIST_DATES] = {"snp.crl.dates", "fetch the list anew, or judge at the time that "
+                                                  "it is of"},
     [KC_SNP_CHECK_CHAIN_DATES] = {"snp.chain.dates",
                                   "fetch certificates that are valid at this time, or judge at "
                                   "the time of the report"},

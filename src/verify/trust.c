@@ -32,6 +32,7 @@ static void drop_all(struct kc_trust *store)
     drop_sets(store);
     kc_trust_drop_chains(store);
     kc_trust_drop_amd(store);
+    kc_trust_drop_lists(store);
     kc_signatures_forget(&store->signatures);
 }
 
@@ -142,31 +143,48 @@ static bool is_genuine(const struct kc_issued_crl *list)
     return list->is_checked && list->is_good;
 }
 
-/* `list` is missing, or older, where `was` is a genuine one of its issuer. */
-static bool is_older_list(const struct kc_issued_crl *list, const struct kc_issued_crl *was)
-{
-    if (!is_genuine(was))
-        return false;
-    if (!is_genuine(list))
-        return true;
-    return kc_bytes_equal(list->crl.issuer, was->crl.issuer) &&
-           list->crl.this_update < was->crl.this_update;
-}
-
-/* What would bring back what newer collateral took: a revoked key, a TCB that was good once. NULL:
- * nothing. All that is compared is signed. */
+/* What would bring back a TCB that was good once. Intel signs several evaluation numbers with dates
+ * of today, so that a date alone says nothing. NULL: nothing. All that is compared is signed. */
 static const char *older_than(const struct kc_collateral_set *s,
                               const struct kc_collateral_set *was)
 {
     if (s->tcb_info.issue_date < was->tcb_info.issue_date)
         return "its TCB info is older than the store's";
+    if (s->tcb_info.evaluation_number < was->tcb_info.evaluation_number)
+        return "its TCB info has a lower evaluation number than the store's";
     if (s->qe_identity.issue_date < was->qe_identity.issue_date)
         return "its QE identity is older than the store's";
-    if (is_older_list(&s->root_crl, &was->root_crl))
-        return "the root's revocation list is missing, or older than the store's";
-    if (is_older_list(&s->pck_crl, &was->pck_crl))
-        return "the PCK's revocation list is missing, without its CA, or older than the store's";
+    if (s->qe_identity.evaluation_number < was->qe_identity.evaluation_number)
+        return "its QE identity has a lower evaluation number than the store's";
+    if (is_genuine(&was->root_crl) && !is_genuine(&s->root_crl))
+        return "the root's revocation list is missing";
+    if (is_genuine(&was->pck_crl) && !is_genuine(&s->pck_crl))
+        return "the PCK's revocation list is missing, or without its CA";
     return NULL;
+}
+
+/* `list` is older than one of its issuer that the store has seen, of whatever platform. */
+static bool is_older_list(struct kc_trust *store, const struct kc_issued_crl *list)
+{
+    struct kc_stored_list *newest = is_genuine(list) ? kc_trust_get_list(store, list->key) : NULL;
+    bool is_older = newest != NULL && list->crl.this_update < newest->list.crl.this_update;
+    kc_stored_list_release(newest);
+    return is_older;
+}
+
+static const char *old_list_of(struct kc_trust *store, const struct kc_collateral_set *set)
+{
+    if (is_older_list(store, &set->root_crl))
+        return "the root's revocation list is older than the store's";
+    return is_older_list(store, &set->pck_crl)
+               ? "the PCK's revocation list is older than the store's"
+               : NULL;
+}
+
+static void note_list(struct kc_trust *store, const struct kc_issued_crl *list)
+{
+    if (is_genuine(list))
+        kc_trust_note_list(store, list->key, &list->crl);
 }
 
 static enum kc_err put_for_platform(struct kc_trust *store, struct kc_collateral_set *set,
@@ -186,6 +204,10 @@ static enum kc_err put_for_platform(struct kc_trust *store, struct kc_collateral
     if (is_put)
         *place = stored;
     (void)pthread_mutex_unlock(&store->lock);
+    if (is_put) {
+        note_list(store, &set->root_crl);
+        note_list(store, &set->pck_crl);
+    }
     kc_collateral_set_release(is_put ? old : set);
     if (fault != NULL)
         return kc_error_set(error, KC_ERR_REFUSED, fault, 0);
@@ -219,6 +241,8 @@ enum kc_err kc_trust_add(struct kc_trust *store, const struct kc_collateral_piec
     const char *fault = fault_of(set, &check);
     if (fault == NULL)
         fault = body_fault_of(set, &check);
+    if (fault == NULL)
+        fault = old_list_of(store, set);
     if (fault == NULL)
         return put_for_platform(store, set, error);
     kc_collateral_set_release(set);
@@ -258,6 +282,8 @@ size_t kc_trust_size(struct kc_trust *store)
         size += store->set_for_all->size;
     for (size_t i = 0; i < KC_TRUST_CHAINS_MAX; i++)
         size += store->chain[i] != NULL ? store->chain[i]->size : 0;
+    for (size_t i = 0; i < KC_TRUST_LISTS_MAX; i++)
+        size += store->list[i] != NULL ? store->list[i]->size : 0;
     for (size_t i = 0; i < store->amd_count; i++)
         size += store->amd[i]->size;
     if (store->amd_for_all != NULL)

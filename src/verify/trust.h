@@ -20,6 +20,7 @@
 #define KC_TRUST_SIGNATURES_MAX 256 /* certificates', QE reports' and others */
 #define KC_TRUST_KEYS_MAX       32  /* made ready: of CAs, PCKs, attestation keys */
 #define KC_TRUST_AMD_MAX        32  /* AMD chains */
+#define KC_TRUST_LISTS_MAX      16  /* revocation lists, one of a CA */
 
 struct kc_trust;
 
@@ -50,8 +51,9 @@ KC_MUST_USE enum kc_err kc_trust_add(struct kc_trust *store,
                                      struct kc_error *error);
 
 /*
- * Likewise AMD's certificates of one chip, which are found by its id and TCB. A chain without a
- * leaf is always `for_all`.
+ * Likewise AMD's certificates of one chip, which are found by its id and TCB, and ARK's revocation
+ * list. ASK or ASVK, and ARK, without a leaf are for all reports that have none of their own.
+ * Judged is by the newest list of the ARK that was ever added, so that an older one does no harm.
  */
 KC_MUST_USE enum kc_err kc_trust_add_amd(struct kc_trust *store, const struct kc_amd_pieces *pieces,
                                          bool for_all, struct kc_error *error);

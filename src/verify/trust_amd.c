@@ -15,26 +15,76 @@ static struct kc_bytes copy(uint8_t **end, struct kc_bytes piece)
     return kc_bytes_of(at, piece.len);
 }
 
-/* Which chip's they are, if the chain is whole; a table may have both kinds of leaf. */
-static void read_leaf(const struct kc_trust *store, struct kc_amd_set *set,
-                      struct kc_amd_material *material)
+/* One that is revoked has its place too: the list that says so must not be lost. */
+static bool is_genuine(struct kc_amd_chain_verdict verdict)
+{
+    return verdict.fault == KC_AMD_GOOD || verdict.fault == KC_AMD_REVOKED;
+}
+
+/* Which chip's they are, if the chain is whole; a table may have both kinds of leaf. Without a leaf
+ * what the issuers say. NULL, or a literal that says what is wrong. */
+static const char *read_chain(const struct kc_trust *store, struct kc_amd_set *set,
+                              struct kc_amd_material *material)
 {
     static const uint8_t kinds[] = {KC_SNP_KEY_VCEK, KC_SNP_KEY_VLEK};
     for (size_t i = 0; i < 2 && !set->has_leaf; i++) {
         kc_amd_pieces_sort(&set->pieces, kc_bytes_of(NULL, 0), kinds[i], material);
         const struct kc_amd_certificates *c = &material->certificates;
-        set->has_leaf =
-            c->vek.len > 0 && c->ask.len > 0 && c->ark.len > 0 &&
-            kc_amd_chain_verify(c, store->amd_root, store->amd_root_count, &set->endorsement)
-                    .fault == KC_AMD_GOOD;
+        set->has_leaf = c->vek.len > 0 && c->ask.len > 0 && c->ark.len > 0 &&
+                        is_genuine(kc_amd_chain_verify(c, store->amd_root, store->amd_root_count,
+                                                       &set->endorsement));
+    }
+    const struct kc_amd_certificates *c = &material->certificates;
+    if (material->fault != NULL || set->has_leaf)
+        return material->fault;
+    if (c->vek.len > 0)
+        return "its chain is not whole, or does not hold under a trusted root";
+    if (c->ask.len == 0 || c->ark.len == 0)
+        return "ASK or ASVK, and ARK, are not both there";
+    struct kc_amd_chain_verdict issuers =
+        kc_amd_chain_verify_issuers(c, store->amd_root, store->amd_root_count, &set->endorsement);
+    return is_genuine(issuers) ? NULL : issuers.what;
+}
+
+/* 64 bytes that stand for an ARK among the issuers of lists. AMD serves a list for each kind of
+ * leaf; nothing says that both are the same. */
+static void identify(const struct kc_amd_root *root, enum kc_snp_signing_key kind, uint8_t out[64])
+{
+    memset(out, 0, 64);
+    memcpy(out, root->spki_sha256, sizeof root->spki_sha256);
+    out[63] = (uint8_t)kind;
+}
+
+static void note_list(struct kc_trust *store, const struct kc_amd_set *set, struct kc_bytes der)
+{
+    struct kc_crl crl;
+    uint8_t issuer[64];
+    if (!set->endorsement.has_list || kc_crl_decode_amd(der, &crl, NULL) != KC_OK)
+        return;
+    for (size_t i = 0; i < store->amd_root_count; i++) {
+        identify(&store->amd_root[i], set->endorsement.signing_key, issuer);
+        if (store->amd_root[i].product == set->endorsement.product)
+            kc_trust_note_list(store, issuer, &crl);
     }
 }
 
-static struct kc_amd_set *make(const struct kc_trust *store, const struct kc_amd_pieces *pieces,
+struct kc_stored_list *kc_trust_get_amd_list(struct kc_trust *store,
+                                             const struct kc_amd_endorsement *endorsement)
+{
+    uint8_t issuer[64];
+    for (size_t i = 0; i < store->amd_root_count; i++) {
+        identify(&store->amd_root[i], endorsement->signing_key, issuer);
+        if (store->amd_root[i].product == endorsement->product)
+            return kc_trust_get_list(store, issuer);
+    }
+    return NULL;
+}
+
+static struct kc_amd_set *make(struct kc_trust *store, const struct kc_amd_pieces *pieces,
                                const char **fault)
 {
-    size_t size =
-        sizeof(struct kc_amd_set) + pieces->vek.len + pieces->chain.len + pieces->table.len + 3;
+    size_t size = sizeof(struct kc_amd_set) + pieces->vek.len + pieces->chain.len +
+                  pieces->table.len + pieces->list.len + 4;
     struct kc_amd_set *set = calloc(1, size);
     struct kc_amd_material *material = malloc(sizeof *material);
     if (set == NULL || material == NULL) {
@@ -48,10 +98,10 @@ static struct kc_amd_set *make(const struct kc_trust *store, const struct kc_amd
     set->pieces.vek = copy(&end, pieces->vek);
     set->pieces.chain = copy(&end, pieces->chain);
     set->pieces.table = copy(&end, pieces->table);
-    read_leaf(store, set, material);
-    *fault = material->fault;
-    if (*fault == NULL && !set->has_leaf && material->certificates.vek.len > 0)
-        *fault = "its chain is not whole, or does not hold under a trusted root";
+    set->pieces.list = copy(&end, pieces->list);
+    *fault = read_chain(store, set, material);
+    if (*fault == NULL)
+        note_list(store, set, material->certificates.list);
     free(material);
     return set;
 }
@@ -60,8 +110,10 @@ static bool is_same_leaf(const struct kc_amd_set *a, const struct kc_amd_set *b)
 {
     const struct kc_amd_endorsement *x = &a->endorsement;
     const struct kc_amd_endorsement *y = &b->endorsement;
-    return x->signing_key == y->signing_key && memcmp(x->chip_id, y->chip_id, 64) == 0 &&
-           kc_snp_report_tcb_covers(&x->tcb, &y->tcb) && kc_snp_report_tcb_covers(&y->tcb, &x->tcb);
+    return x->product == y->product && x->signing_key == y->signing_key &&
+           memcmp(x->public_key, y->public_key, sizeof x->public_key) == 0 &&
+           memcmp(x->chip_id, y->chip_id, 64) == 0 && kc_snp_report_tcb_covers(&x->tcb, &y->tcb) &&
+           kc_snp_report_tcb_covers(&y->tcb, &x->tcb);
 }
 
 /* False: no place is left. */
@@ -111,15 +163,16 @@ static bool is_of(const struct kc_amd_set *set, const struct kc_snp_report *repo
     return e->signing_key == KC_SNP_KEY_VLEK || memcmp(e->chip_id, report->chip_id, 64) == 0;
 }
 
-struct kc_amd_set *kc_trust_get_amd(struct kc_trust *store, const struct kc_snp_report *report)
+struct kc_amd_set *kc_trust_get_amd(struct kc_trust *store, const struct kc_snp_report *report,
+                                    size_t index)
 {
     struct kc_amd_set *found = NULL;
     (void)pthread_mutex_lock(&store->lock);
     for (size_t i = 0; i < store->amd_count && found == NULL; i++) {
-        if (is_of(store->amd[i], report))
+        if (is_of(store->amd[i], report) && index-- == 0)
             found = store->amd[i];
     }
-    if (found == NULL)
+    if (found == NULL && index == 0)
         found = store->amd_for_all;
     if (found != NULL)
         atomic_fetch_add_explicit(&found->users, 1, memory_order_relaxed);

@@ -33,14 +33,17 @@ struct kc_trust {
     struct kc_stored_set set[KC_TRUST_SETS_MAX];
     struct kc_collateral_set *set_for_all;
     struct kc_known_chain *chain[KC_TRUST_CHAINS_MAX];
+    struct kc_stored_list *list[KC_TRUST_LISTS_MAX]; /* NULLs behind those that are there */
     size_t amd_count;
     struct kc_amd_set *amd[KC_TRUST_SETS_MAX];
     struct kc_amd_set *amd_for_all;
     struct kc_stored_endorsement endorsement[KC_TRUST_AMD_MAX];
 };
 
-/* Forgets chains, or AMD's certificates and chains: trust_memory.c, trust_amd.c. */
+/* Forgets chains, AMD's certificates and chains, lists: trust_memory.c, trust_amd.c, trust_lists.c.
+ */
 void kc_trust_drop_chains(struct kc_trust *store);
 void kc_trust_drop_amd(struct kc_trust *store);
+void kc_trust_drop_lists(struct kc_trust *store);
 
 #endif

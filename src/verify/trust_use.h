@@ -21,6 +21,14 @@ struct kc_known_chain {
     uint8_t bytes[]; /* text and DER */
 };
 
+/* A revocation list that is genuine. */
+struct kc_stored_list {
+    _Atomic(unsigned) users;
+    size_t size;
+    struct kc_issued_crl list; /* `key` is the issuer's */
+    uint8_t bytes[];
+};
+
 /* AMD's certificates as they were added. */
 struct kc_amd_set {
     _Atomic(unsigned) users;
@@ -48,8 +56,23 @@ struct kc_collateral_set *kc_trust_get_set(struct kc_trust *store, enum kc_tee t
                                            const uint8_t fmspc[6]);
 struct kc_collateral_set *kc_trust_get_set_for_all(struct kc_trust *store);
 
-/* NULL: none. */
-struct kc_amd_set *kc_trust_get_amd(struct kc_trust *store, const struct kc_snp_report *report);
+/*
+ * The newest list of a CA, or NULL. `issuer` is its public key, x || y; what stands for an ARK
+ * is made by kc_trust_get_amd_list(). A list that is noted was found genuine under a trusted root;
+ * one that is older than the store's is not kept.
+ */
+struct kc_stored_list *kc_trust_get_list(struct kc_trust *store, const uint8_t issuer[64]);
+void kc_trust_note_list(struct kc_trust *store, const uint8_t issuer[64], const struct kc_crl *crl);
+void kc_stored_list_release(struct kc_stored_list *list);
+
+/* Likewise of the ARK that this goes back to, for its kind of leaf. */
+struct kc_stored_list *kc_trust_get_amd_list(struct kc_trust *store,
+                                             const struct kc_amd_endorsement *endorsement);
+
+/* The sets that may be this report's, from index 0 on, and behind them the one for all; NULL: there
+ * are no more. */
+struct kc_amd_set *kc_trust_get_amd(struct kc_trust *store, const struct kc_snp_report *report,
+                                    size_t index);
 void kc_amd_set_release(struct kc_amd_set *set);
 
 /* What a chain of certificates said; `id` is a hash of all that it was found from. */
