@@ -215,6 +215,13 @@ serve
 cp "$work/forged" "$file"
 want 0 "${verify[@]}" --pcs "$url" --cache "$cache"
 requests 4
+# What is judged at another time leaves nothing to those who judge now.
+serve --days 60
+later=$(date -u -d '+40 days' +%Y-%m-%dT%H:%M:%SZ)
+want 0 "${verify[@]}" --pcs "$url" --cache "$work/later" --at "$later"
+requests 4
+ls "$work/later"/*.bundle >/dev/null 2>&1 && fail "--at wrote into the cache"
+serve
 # A cache that cannot be written is no obstacle.
 echo >"$work/plain"
 want 0 "${verify[@]}" --pcs "$url" --cache "$work/plain"

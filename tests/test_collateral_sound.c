@@ -103,7 +103,7 @@ static void keeps_what_is_newer(void **state)
             assert_true(kc_bundle_put(&fetched, bodies[k], kc_bytes_of(f->ptr, f->len)));
             assert_true(kc_bundle_put(&kept, bodies[k], kc_bytes_of(o->ptr, o->len)));
         }
-        assert_int_equal(kc_sound_keep_newer(&fetched, &kept, &needs, &trust), KC_OK);
+        kc_sound_keep_newer(&fetched, &kept, &needs, &trust);
         for (size_t k = 0; k < COUNT_OF(bodies); k++)
             assert_true(is_same(&fetched, &new, bodies[k]));
         assert_int_equal(kc_sound_all(&fetched, &needs, &trust, NULL, why), KC_OK);
@@ -115,11 +115,85 @@ static void keeps_what_is_newer(void **state)
     kc_needs_clear(&needs);
 }
 
+static void copy_piece(struct kc_bundle *to, const struct kc_bundle *from,
+                       enum kc_bundle_piece piece)
+{
+    const struct kc_room *room = &from->piece[piece];
+    assert_true(kc_bundle_put(to, piece, kc_bytes_of(room->ptr, room->len)));
+}
+
+static struct kc_bundle copy_of(const struct kc_bundle *bundle)
+{
+    struct kc_bundle copy = {0};
+    for (int i = 0; i < KC_BUNDLE_PIECES; i++) {
+        if (bundle->piece[i].ptr != NULL)
+            copy_piece(&copy, bundle, (enum kc_bundle_piece)i);
+    }
+    return copy;
+}
+
+/* That one piece in a cache has ended opens no door for an older one of another. */
+static void keeps_what_is_newer_beside_what_ended(void **state)
+{
+    struct collateral_case *c = *state;
+    struct kc_fetch_trust trust = trust_of(c);
+    case_fresh(c);
+    struct kc_needs needs = needs_of(c);
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        struct kc_bundle ended = bundle_at(c, c->issued - 60 * DAY);
+        struct kc_bundle new = bundle_at(c, c->issued);
+        struct kc_bundle kept = copy_of(&new);
+        struct kc_bundle behind = bundle_at(c, c->issued - DAY);
+        struct kc_bundle fetched = copy_of(&behind);
+        copy_piece(&kept, &ended, bodies[i]);
+        kc_sound_keep_newer(&fetched, &kept, &needs, &trust);
+        for (size_t k = 0; k < COUNT_OF(bodies); k++)
+            assert_true(is_same(&fetched, k == i ? &behind : &new, bodies[k]));
+        kc_bundle_clear(&ended);
+        kc_bundle_clear(&new);
+        kc_bundle_clear(&kept);
+        kc_bundle_clear(&fetched);
+        kc_bundle_clear(&behind);
+    }
+    kc_needs_clear(&needs);
+}
+
+/* A date of today says nothing where the evaluation number is a lower one. */
+static void keeps_the_higher_evaluation(void **state)
+{
+    struct collateral_case *c = *state;
+    struct kc_fetch_trust trust = trust_of(c);
+    static const char *const names[] = {"tcb_info.json", "qe_identity.json"};
+    case_fresh(c);
+    struct kc_needs needs = needs_of(c);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        int64_t issued = c->issued;
+        c->issued -= DAY;
+        case_fresh(c);
+        case_edit(c, names[i], "\"tcbEvaluationDataNumber\":1", "\"tcbEvaluationDataNumber\":2");
+        struct kc_bundle kept = bundle_of(c);
+        struct kc_bundle higher = copy_of(&kept);
+        c->issued = issued;
+        struct kc_bundle new = bundle_at(c, c->issued);
+        struct kc_bundle fetched = copy_of(&new);
+        kc_sound_keep_newer(&fetched, &kept, &needs, &trust);
+        for (size_t k = 0; k < 2; k++)
+            assert_true(is_same(&fetched, k == i ? &higher : &new, bodies[k]));
+        kc_bundle_clear(&kept);
+        kc_bundle_clear(&higher);
+        kc_bundle_clear(&fetched);
+        kc_bundle_clear(&new);
+    }
+    kc_needs_clear(&needs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_nothing_without_its_signer),
         cmocka_unit_test(keeps_what_is_newer),
+        cmocka_unit_test(keeps_what_is_newer_beside_what_ended),
+        cmocka_unit_test(keeps_the_higher_evaluation),
     };
     return cmocka_run_group_tests(tests, case_set_up, case_tear_down);
 }

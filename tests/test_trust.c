@@ -2,82 +2,9 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "collateral_case.h"
-#include "sim_leaf.h"
-#include "test.h"
-#include "verify/trust.h"
-#include "verify/verify.h"
+#include "trust_case.h"
 
 #define LEAVES 10
-
-struct leaf {
-    uint8_t quote[KC_SIM_QUOTE_MAX];
-    size_t len;
-};
-
-static struct kc_collateral_pieces pieces_of(struct collateral_case *c)
-{
-    return (struct kc_collateral_pieces){
-        .tcb_info = case_bytes(c, "tcb_info.json"),
-        .qe_identity = case_bytes(c, "qe_identity.json"),
-        .tcb_chain = case_bytes(c, "tcb_chain.pem"),
-        .root_crl = case_bytes(c, "root_ca_crl.der"),
-        .pck_crl = case_bytes(c, "pck_crl.der"),
-        .pck_crl_chain = case_bytes(c, "pck_crl_chain.pem"),
-    };
-}
-
-static struct kc_trust *new_trust(struct collateral_case *c)
-{
-    struct kc_trust *trust = kc_trust_new();
-    assert_non_null(trust);
-    kc_trust_set_roots(trust, c->root_key, NULL, 0);
-    return trust;
-}
-
-static void add(struct kc_trust *trust, struct collateral_case *c)
-{
-    struct kc_collateral_pieces pieces = pieces_of(c);
-    struct kc_error error = KC_ERROR_NONE;
-    if (kc_trust_add(trust, &pieces, false, &error) != KC_OK)
-        fail_msg("not added: %s", error.what);
-}
-
-static void make_quote(struct collateral_case *c, struct leaf *leaf)
-{
-    leaf->len = sim_leaf_quote(c->state, leaf->quote);
-    assert_int_not_equal(leaf->len, 0);
-}
-
-/* "accepted" or "invalid: check check". */
-static void judge(struct kc_trust *trust, const struct leaf *leaf, int64_t at, char out[256])
-{
-    struct kc_evidence evidence;
-    struct kc_verdict *v = malloc(sizeof *v);
-    struct kc_error error = KC_ERROR_NONE;
-    struct kc_verify_input input = {
-        .evidence = &evidence, .now = at, .policy = &kc_policy_default, .store = trust};
-    if (kc_evidence_view(kc_bytes_of(leaf->quote, leaf->len), &evidence, &error) == KC_OK) {
-        kc_verify(&input, v);
-        kc_evidence_clear(&evidence);
-    } else {
-        kc_verify_unreadable(&error, v);
-    }
-    snprintf(out, 256, "%s", kc_verdict_kind_name(v->kind));
-    for (size_t i = 0; i < v->failure_count; i++)
-        snprintf(out + strlen(out), 256 - strlen(out), "%s %s", i == 0 ? ":" : "",
-                 v->failure[i].check);
-    assert_int_equal(v->kind == KC_VERDICT_ACCEPTED, v->facts.has_tcb && v->failure_count == 0);
-    kc_verdict_release(v);
-    free(v);
-}
-
-static void expect(struct kc_trust *trust, const struct leaf *leaf, int64_t at, const char *want)
-{
-    char got[256];
-    judge(trust, leaf, at, got);
-    assert_string_equal(got, want);
-}
 
 /* Each time twice: what is remembered by then must not change it. */
 static void judges_anew_what_time_changes(void **state)
@@ -85,10 +12,10 @@ static void judges_anew_what_time_changes(void **state)
     struct collateral_case *c = *state;
     struct leaf leaf;
     case_fresh(c);
-    make_quote(c, &leaf);
-    struct kc_trust *trust = new_trust(c);
-    expect(trust, &leaf, CASE_AT, "unjudged: policy.tcb");
-    add(trust, c);
+    trust_quote(c, &leaf);
+    struct kc_trust *trust = trust_new(c);
+    trust_expect(trust, &leaf, CASE_AT, "unjudged: policy.tcb");
+    trust_add(trust, c);
     const struct {
         int64_t days;
         const char *want;
@@ -104,8 +31,8 @@ static void judges_anew_what_time_changes(void **state)
         {1, "accepted"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        expect(trust, &leaf, c->issued + rows[i].days * DAY, rows[i].want);
-        expect(trust, &leaf, c->issued + rows[i].days * DAY, rows[i].want);
+        trust_expect(trust, &leaf, c->issued + rows[i].days * DAY, rows[i].want);
+        trust_expect(trust, &leaf, c->issued + rows[i].days * DAY, rows[i].want);
     }
     kc_trust_free(trust);
 }
@@ -124,16 +51,16 @@ static void obeys_a_newer_list(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         case_fresh(c);
-        make_quote(c, &leaf);
-        struct kc_trust *trust = new_trust(c);
-        add(trust, c);
-        expect(trust, &leaf, CASE_AT, "accepted");
+        trust_quote(c, &leaf);
+        struct kc_trust *trust = trust_new(c);
+        trust_add(trust, c);
+        trust_expect(trust, &leaf, CASE_AT, "accepted");
         rows[i].spoil(c);
-        add(trust, c);
-        expect(trust, &leaf, CASE_AT, rows[i].want);
+        trust_add(trust, c);
+        trust_expect(trust, &leaf, CASE_AT, rows[i].want);
         case_fresh(c);
-        add(trust, c);
-        expect(trust, &leaf, CASE_AT, "accepted");
+        trust_add(trust, c);
+        trust_expect(trust, &leaf, CASE_AT, "accepted");
         kc_trust_free(trust);
     }
 }
@@ -146,27 +73,27 @@ static void refuses_damaged_collateral(void **state)
     static const char *const names[] = {"tcb_info.json", "qe_identity.json",  "tcb_chain.pem",
                                         "pck_crl.der",   "pck_crl_chain.pem", "root_ca_crl.der"};
     case_fresh(c);
-    make_quote(c, &leaf);
-    struct kc_trust *trust = new_trust(c);
-    add(trust, c);
+    trust_quote(c, &leaf);
+    struct kc_trust *trust = trust_new(c);
+    trust_add(trust, c);
     size_t before = kc_trust_size(trust);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct kc_sim_collateral_file *file = case_file(c, names[i]);
         struct kc_error error = KC_ERROR_NONE;
         file->ptr[file->len / 2] ^= 1;
-        struct kc_collateral_pieces pieces = pieces_of(c);
+        struct kc_collateral_pieces pieces = trust_pieces(c);
         assert_int_equal(kc_trust_add(trust, &pieces, false, &error), KC_ERR_REFUSED);
         assert_true(strlen(error.what) > 10);
         assert_int_equal(kc_trust_size(trust), before);
         file->ptr[file->len / 2] ^= 1;
     }
-    expect(trust, &leaf, CASE_AT, "accepted");
+    trust_expect(trust, &leaf, CASE_AT, "accepted");
     case_file(c, "tcb_info.json")->ptr[20] ^= 1;
-    struct kc_collateral_pieces pieces = pieces_of(c);
-    struct kc_trust *other = new_trust(c);
+    struct kc_collateral_pieces pieces = trust_pieces(c);
+    struct kc_trust *other = trust_new(c);
     assert_int_equal(kc_trust_add(other, &pieces, true, NULL), KC_OK);
     char got[256];
-    judge(other, &leaf, CASE_AT, got);
+    trust_judge(other, &leaf, CASE_AT, got);
     assert_int_equal(strncmp(got, "invalid: collateral.tcb_info.", 29), 0);
     kc_trust_free(other);
     kc_trust_free(trust);
@@ -178,21 +105,21 @@ static void remembers_nothing_of_other_roots(void **state)
     struct leaf leaf;
     const uint8_t other[64] = {1};
     case_fresh(c);
-    make_quote(c, &leaf);
+    trust_quote(c, &leaf);
     struct kc_trust *trust = kc_trust_new();
     const uint8_t *roots[] = {NULL, other};
     for (size_t i = 0; i < COUNT_OF(roots); i++) {
         kc_trust_set_roots(trust, roots[i], NULL, 0);
         size_t before = kc_trust_size(trust);
-        expect(trust, &leaf, CASE_AT, "invalid: chain.root");
+        trust_expect(trust, &leaf, CASE_AT, "invalid: chain.root");
         assert_int_equal(kc_trust_size(trust), before);
     }
     /* A root that is taken away takes all with it that was known under it. */
     kc_trust_set_roots(trust, c->root_key, NULL, 0);
-    add(trust, c);
-    expect(trust, &leaf, CASE_AT, "accepted");
+    trust_add(trust, c);
+    trust_expect(trust, &leaf, CASE_AT, "accepted");
     kc_trust_set_roots(trust, other, NULL, 0);
-    expect(trust, &leaf, CASE_AT, "invalid: chain.root");
+    trust_expect(trust, &leaf, CASE_AT, "invalid: chain.root");
     kc_trust_free(trust);
 }
 
@@ -202,13 +129,13 @@ static void starts_anew_with_other_roots(void **state)
     struct collateral_case *c = *state;
     struct leaf leaf;
     case_fresh(c);
-    make_quote(c, &leaf);
-    struct kc_trust *trust = new_trust(c);
+    trust_quote(c, &leaf);
+    struct kc_trust *trust = trust_new(c);
     for (int i = 0; i < 3; i++) {
         kc_trust_set_roots(trust, c->root_key, NULL, 0);
-        expect(trust, &leaf, CASE_AT, "unjudged: policy.tcb");
-        add(trust, c);
-        expect(trust, &leaf, CASE_AT, "accepted");
+        trust_expect(trust, &leaf, CASE_AT, "unjudged: policy.tcb");
+        trust_add(trust, c);
+        trust_expect(trust, &leaf, CASE_AT, "accepted");
     }
     kc_trust_free(trust);
 }
@@ -224,11 +151,11 @@ static void refuses_what_is_older(void **state)
                                         "root_ca_crl.der"};
     const int64_t issued = c->issued;
     case_fresh(c);
-    make_quote(c, &leaf);
-    struct kc_trust *trust = new_trust(c);
+    trust_quote(c, &leaf);
+    struct kc_trust *trust = trust_new(c);
     leaf_revoked(c);
-    add(trust, c);
-    expect(trust, &leaf, CASE_AT, revoked);
+    trust_add(trust, c);
+    trust_expect(trust, &leaf, CASE_AT, revoked);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct kc_error error = KC_ERROR_NONE;
         c->issued = issued - DAY;
@@ -239,21 +166,21 @@ static void refuses_what_is_older(void **state)
         c->issued = issued;
         case_fresh(c);
         case_put(c, names[i], copy, old.len);
-        struct kc_collateral_pieces pieces = pieces_of(c);
+        struct kc_collateral_pieces pieces = trust_pieces(c);
         assert_int_equal(kc_trust_add(trust, &pieces, false, &error), KC_ERR_REFUSED);
         assert_non_null(strstr(error.what, "older"));
-        expect(trust, &leaf, CASE_AT, revoked);
+        trust_expect(trust, &leaf, CASE_AT, revoked);
     }
     case_fresh(c);
-    struct kc_collateral_pieces pieces = pieces_of(c);
+    struct kc_collateral_pieces pieces = trust_pieces(c);
     pieces.pck_crl = kc_bytes_of(NULL, 0);
     assert_int_equal(kc_trust_add(trust, &pieces, false, NULL), KC_ERR_REFUSED);
-    expect(trust, &leaf, CASE_AT, revoked);
+    trust_expect(trust, &leaf, CASE_AT, revoked);
     c->issued = issued + DAY / 2;
     case_fresh(c);
-    add(trust, c);
+    trust_add(trust, c);
     c->issued = issued;
-    expect(trust, &leaf, CASE_AT, "accepted");
+    trust_expect(trust, &leaf, CASE_AT, "accepted");
     kc_trust_free(trust);
 }
 
@@ -264,18 +191,18 @@ static void knows_the_whole_of_it(void **state)
     struct leaf leaf;
     char got[256];
     case_fresh(c);
-    make_quote(c, &leaf);
-    struct kc_trust *trust = new_trust(c);
-    add(trust, c);
-    expect(trust, &leaf, CASE_AT, "accepted");
+    trust_quote(c, &leaf);
+    struct kc_trust *trust = trust_new(c);
+    trust_add(trust, c);
+    trust_expect(trust, &leaf, CASE_AT, "accepted");
     for (size_t i = 0; i < leaf.len; i += i < 1100 ? 3 : 31) {
         leaf.quote[i] ^= 4;
-        judge(trust, &leaf, CASE_AT, got);
+        trust_judge(trust, &leaf, CASE_AT, got);
         if (strcmp(got, "accepted") == 0)
             fail_msg("accepted with a change at %zu", i);
         leaf.quote[i] ^= 4;
     }
-    expect(trust, &leaf, CASE_AT, "accepted");
+    trust_expect(trust, &leaf, CASE_AT, "accepted");
     kc_trust_free(trust);
 }
 
@@ -286,20 +213,20 @@ static void forgets_what_was_not_used(void **state)
     struct leaf first;
     struct leaf leaf;
     case_fresh(c);
-    make_quote(c, &first);
-    struct kc_trust *trust = new_trust(c);
-    add(trust, c);
-    expect(trust, &first, CASE_AT, "accepted");
+    trust_quote(c, &first);
+    struct kc_trust *trust = trust_new(c);
+    trust_add(trust, c);
+    trust_expect(trust, &first, CASE_AT, "accepted");
     size_t full = 0;
     for (int i = 0; i < 2 * KC_TRUST_CHAINS_MAX; i++) {
         assert_true(sim_leaf_renew(c->state, NULL));
-        make_quote(c, &leaf);
-        expect(trust, &leaf, CASE_AT, "accepted");
+        trust_quote(c, &leaf);
+        trust_expect(trust, &leaf, CASE_AT, "accepted");
         if (i == KC_TRUST_CHAINS_MAX)
             full = kc_trust_size(trust);
     }
     assert_in_range(kc_trust_size(trust), full - 4096, full + 4096);
-    expect(trust, &first, CASE_AT, "accepted");
+    trust_expect(trust, &first, CASE_AT, "accepted");
     kc_trust_free(trust);
 }
 
@@ -310,7 +237,7 @@ static void holds_ten_platforms(void **state)
     struct leaf *leaf = calloc(LEAVES, sizeof *leaf);
     uint8_t fmspc[6] = {0, 0x90, 0, 0, 0, 0};
     case_fresh(c);
-    struct kc_trust *trust = new_trust(c);
+    struct kc_trust *trust = trust_new(c);
     EVP_PKEY *old_key = c->state->pki.key[KC_SIM_PCK];
     X509 *old = c->state->pki.certificate[KC_SIM_PCK];
     for (uint8_t i = 0; i < LEAVES; i++) {
@@ -320,13 +247,13 @@ static void holds_ten_platforms(void **state)
         c->state->pki.key[KC_SIM_PCK] = old_key;
         c->state->pki.certificate[KC_SIM_PCK] = old;
         assert_true(sim_leaf_renew(c->state, fmspc));
-        make_quote(c, &leaf[i]);
-        expect(trust, &leaf[i], CASE_AT, "unjudged: policy.tcb");
+        trust_quote(c, &leaf[i]);
+        trust_expect(trust, &leaf[i], CASE_AT, "unjudged: policy.tcb");
         case_fresh(c);
         char *info = sim_leaf_tcb_info(c->state, case_bytes(c, "tcb_info.json"), fmspc);
         assert_non_null(info);
         case_put(c, "tcb_info.json", info, strlen(info));
-        add(trust, c);
+        trust_add(trust, c);
         EVP_PKEY_free(c->state->pki.key[KC_SIM_PCK]);
         X509_free(c->state->pki.certificate[KC_SIM_PCK]);
     }
@@ -334,7 +261,7 @@ static void holds_ten_platforms(void **state)
     c->state->pki.certificate[KC_SIM_PCK] = old;
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < LEAVES; i++)
-            expect(trust, &leaf[i], CASE_AT, "accepted");
+            trust_expect(trust, &leaf[i], CASE_AT, "accepted");
     }
     assert_in_range(kc_trust_size(trust), 1, 1024 * 1024 - 1);
     printf("ten platforms: %zu bytes\n", kc_trust_size(trust));
@@ -378,18 +305,18 @@ static void serves_many_threads(void **state)
     struct work work_of[THREADS];
     pthread_t thread[THREADS];
     case_fresh(c);
-    struct kc_trust *trust = new_trust(c);
-    add(trust, c);
+    struct kc_trust *trust = trust_new(c);
+    trust_add(trust, c);
     for (size_t i = 0; i < MANY; i++) {
         assert_true(sim_leaf_renew(c->state, NULL));
-        make_quote(c, &leaf[i]);
+        trust_quote(c, &leaf[i]);
     }
     for (size_t i = 0; i < THREADS; i++) {
         work_of[i] = (struct work){trust, leaf, i % 2 == 0 ? MANY : 5, CASE_AT, false};
         assert_int_equal(pthread_create(&thread[i], NULL, work, &work_of[i]), 0);
     }
     for (int i = 0; i < 20; i++)
-        add(trust, c);
+        trust_add(trust, c);
     for (size_t i = 0; i < THREADS; i++) {
         pthread_join(thread[i], NULL);
         assert_true(work_of[i].good);

@@ -21,7 +21,7 @@ struct entry {
     struct kc_cache_file file;
     const struct kc_needs *needs;
     const struct kc_fetch_trust *trust;
-    struct kc_bundle *bundle; /* what is valid of the folder, or nothing */
+    struct kc_bundle *bundle; /* what lies in the folder: to be given out only if `is_valid` */
     bool is_valid;
     int64_t refresh_at;
     int lock; /* -1: not held */
@@ -56,9 +56,7 @@ static void look(struct entry *e)
     kc_bundle_clear(e->bundle);
     e->is_valid = kc_cache_file_read(&e->file, e->bundle, &written) &&
                   kc_sound_all(e->bundle, e->needs, e->trust, &dates, why) == KC_OK;
-    if (!e->is_valid)
-        kc_bundle_clear(e->bundle);
-    else
+    if (e->is_valid)
         e->refresh_at = when_to_refresh(e, written, &dates);
 }
 
@@ -100,6 +98,14 @@ static bool mark(const struct entry *e, bool has_failed)
     return ftruncate(e->lock, 0) == 0 && (!has_failed || write(e->lock, "!", 1) == 1);
 }
 
+/* What is judged at another time than this fetches for that alone: it must not leave its old pieces
+ * to those who come after. */
+static bool is_present(const struct entry *e)
+{
+    int64_t now = (int64_t)time(NULL);
+    return e->trust->now >= now - CLOCK_SKEW && e->trust->now <= now + CLOCK_SKEW;
+}
+
 /* With the lock: nobody else fetches this now. */
 static enum kc_err refresh(struct entry *e, const struct kc_fetch_servers *servers,
                            struct kc_cache_report *report)
@@ -107,9 +113,9 @@ static enum kc_err refresh(struct entry *e, const struct kc_fetch_servers *serve
     struct kc_bundle fetched = {0};
     report->has_fetched = true;
     enum kc_err err = kc_fetch(e->needs, servers, e->trust, &fetched, &report->fetch);
-    if (err == KC_OK && e->is_valid)
-        err = kc_sound_keep_newer(&fetched, e->bundle, e->needs, e->trust);
-    if (err == KC_OK && !kc_cache_file_write(&e->file, &fetched))
+    if (err == KC_OK)
+        kc_sound_keep_newer(&fetched, e->bundle, e->needs, e->trust);
+    if (err == KC_OK && is_present(e) && !kc_cache_file_write(&e->file, &fetched))
         snprintf(report->trouble, sizeof report->trouble, "%s: %s", e->file.path, strerror(errno));
     if (e->lock >= 0 && !mark(e, err != KC_OK))
         snprintf(report->trouble, sizeof report->trouble, "%s: %s", e->file.lock, strerror(errno));
@@ -166,8 +172,12 @@ static enum kc_err get(struct entry *e, const struct kc_fetch_servers *servers,
         report->source = KC_CACHE_STALE; /* somebody refreshes it now, or nobody can */
         return KC_OK;
     }
-    if (is_locked && take_from_other(e, began + 1, report))
-        return e->is_valid ? KC_OK : tell_of_other(e->needs, report);
+    if (is_locked && take_from_other(e, began + 1, report)) {
+        if (e->is_valid)
+            return KC_OK;
+        kc_bundle_clear(e->bundle);
+        return tell_of_other(e->needs, report);
+    }
     enum kc_err err = refresh(e, servers, report);
     if (e->lock >= 0)
         close(e->lock);

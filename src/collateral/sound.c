@@ -11,18 +11,25 @@
 static const struct {
     enum kc_bundle_piece piece;
     enum kc_bundle_piece chain; /* KC_BUNDLE_PIECES: none */
+    const char *body;           /* the piece's name among dates */
     const char *checks[2];
 } intel[] = {
     [KC_FETCH_TCB] = {KC_BUNDLE_TCB_INFO,
                       KC_BUNDLE_TCB_CHAIN,
+                      "tcb_info",
                       {"collateral.tcb_info.", "collateral.tcb_chain."}},
     [KC_FETCH_QE] = {KC_BUNDLE_QE_IDENTITY,
                      KC_BUNDLE_QE_CHAIN,
+                     "qe_identity",
                      {"collateral.qe_identity.", "collateral.qe_chain."}},
     [KC_FETCH_PCK_CRL] = {KC_BUNDLE_PCK_CRL,
                           KC_BUNDLE_PCK_CRL_CHAIN,
+                          "crl.pck",
                           {"collateral.crl.pck.", "collateral.crl.pck_chain."}},
-    [KC_FETCH_ROOT_CRL] = {KC_BUNDLE_ROOT_CRL, KC_BUNDLE_PIECES, {"collateral.crl.root.", NULL}},
+    [KC_FETCH_ROOT_CRL] = {KC_BUNDLE_ROOT_CRL,
+                           KC_BUNDLE_PIECES,
+                           "crl.root",
+                           {"collateral.crl.root.", NULL}},
 };
 
 bool kc_sound_is_needed(enum kc_fetch_part part, const struct kc_needs *needs)
@@ -95,6 +102,29 @@ static enum kc_err judge_pieces(const struct kc_bundle *bundle, const struct kc_
     return kc_collateral_judge(&input, out);
 }
 
+static int64_t beginning_of(const struct kc_collateral *c, const char *piece)
+{
+    for (size_t i = 0; i < KC_COLLATERAL_PIECES; i++) {
+        if (c->date[i].piece != NULL && strcmp(c->date[i].piece, piece) == 0)
+            return c->date[i].from;
+    }
+    return INT64_MIN;
+}
+
+static void note_dates(enum kc_fetch_part part, const struct kc_collateral *c,
+                       struct kc_sound_dates *out)
+{
+    *out = (struct kc_sound_dates){
+        .issued = c->issued,
+        .expires = c->expires,
+        .body_issued = beginning_of(c, intel[part].body),
+    };
+    if (part == KC_FETCH_TCB)
+        out->evaluation = c->tcb_info->evaluation_number;
+    if (part == KC_FETCH_QE)
+        out->evaluation = c->qe_identity->evaluation_number;
+}
+
 static enum kc_err judge_intel(enum kc_fetch_part part, const struct kc_bundle *bundle,
                                const struct kc_needs *needs, const struct kc_fetch_trust *trust,
                                struct kc_sound_dates *dates, char why[KC_WEB_REASON_MAX])
@@ -122,7 +152,7 @@ static enum kc_err judge_intel(enum kc_fetch_part part, const struct kc_bundle *
     if (err == KC_OK)
         err = judge_platform(part, c, needs, why);
     if (err == KC_OK && dates != NULL)
-        *dates = (struct kc_sound_dates){c->issued, c->expires};
+        note_dates(part, c, dates);
     kc_collateral_free(c);
     return err;
 }
@@ -147,9 +177,9 @@ static enum kc_err judge_issuers(enum kc_fetch_part part, const struct kc_amd_ma
     if ((e.signing_key == KC_SNP_KEY_VLEK) != needs->is_vlek ||
         (needs->product != KC_SNP_UNKNOWN && e.product != needs->product))
         return refuse(why, "snp.chain.role", "it is for leaves of another kind or product");
-    struct kc_sound_dates valid = {e.not_before, e.not_after};
+    struct kc_sound_dates valid = {e.not_before, e.not_after, e.not_before, 0};
     if (part == KC_FETCH_AMD_CRL)
-        valid = (struct kc_sound_dates){e.list_issued, e.list_expires};
+        valid = (struct kc_sound_dates){e.list_issued, e.list_expires, e.list_issued, 0};
     if (trust->now < valid.issued || trust->now > valid.expires)
         return refuse(why, part == KC_FETCH_AMD_CRL ? "snp.crl.dates" : "snp.chain.dates",
                       "not valid at this time");
@@ -183,7 +213,7 @@ static enum kc_err judge_vcek(const struct kc_amd_material *m, const struct kc_n
     if (trust->now < e.not_before || trust->now > e.not_after)
         return refuse(why, "snp.chain.dates", "not valid at this time");
     if (dates != NULL)
-        *dates = (struct kc_sound_dates){e.not_before, e.not_after};
+        *dates = (struct kc_sound_dates){e.not_before, e.not_after, e.not_before, 0};
     return KC_OK;
 }
 
@@ -219,7 +249,7 @@ enum kc_err kc_sound_all(const struct kc_bundle *bundle, const struct kc_needs *
                          const struct kc_fetch_trust *trust, struct kc_sound_dates *dates,
                          char why[KC_WEB_REASON_MAX])
 {
-    struct kc_sound_dates all = {0, KC_TIME_MAX};
+    struct kc_sound_dates all = {0, KC_TIME_MAX, 0, 0};
     enum kc_err err = KC_OK;
     for (int i = 0; err == KC_OK && i < KC_FETCH_PARTS; i++) {
         struct kc_sound_dates one = all;
@@ -235,15 +265,6 @@ enum kc_err kc_sound_all(const struct kc_bundle *bundle, const struct kc_needs *
     return err;
 }
 
-static int64_t beginning_of(const struct kc_collateral *c, const char *piece)
-{
-    for (size_t i = 0; i < KC_COLLATERAL_PIECES; i++) {
-        if (c->date[i].piece != NULL && strcmp(c->date[i].piece, piece) == 0)
-            return c->date[i].from;
-    }
-    return INT64_MIN;
-}
-
 static void swap(struct kc_bundle *a, struct kc_bundle *b, enum kc_bundle_piece piece)
 {
     struct kc_room other = a->piece[piece];
@@ -251,45 +272,35 @@ static void swap(struct kc_bundle *a, struct kc_bundle *b, enum kc_bundle_piece 
     b->piece[piece] = other;
 }
 
-/* Also where the server has no list now. */
-static void keep_newer_list(struct kc_bundle *bundle, struct kc_bundle *old,
-                            const struct kc_needs *needs, const struct kc_fetch_trust *trust)
+static bool is_newer(enum kc_fetch_part part, const struct kc_bundle *old,
+                     const struct kc_bundle *bundle, const struct kc_needs *needs,
+                     const struct kc_fetch_trust *trust)
 {
-    struct kc_sound_dates now = {INT64_MIN, 0};
-    struct kc_sound_dates before = {INT64_MIN, 0};
+    struct kc_sound_dates was;
+    struct kc_sound_dates is;
     char why[KC_WEB_REASON_MAX];
-    if (kc_sound_part(KC_FETCH_AMD_CRL, old, needs, trust, &before, why) == KC_OK &&
-        (kc_sound_part(KC_FETCH_AMD_CRL, bundle, needs, trust, &now, why) != KC_OK ||
-         now.issued < before.issued))
-        swap(bundle, old, KC_BUNDLE_ARK_CRL);
+    if (kc_sound_part(part, old, needs, trust, &was, why) != KC_OK)
+        return false;
+    /* AMD's list alone may be missing in what a server sent. */
+    return kc_sound_part(part, bundle, needs, trust, &is, why) != KC_OK ||
+           is.body_issued < was.body_issued || is.evaluation < was.evaluation;
 }
 
-enum kc_err kc_sound_keep_newer(struct kc_bundle *bundle, struct kc_bundle *old,
-                                const struct kc_needs *needs, const struct kc_fetch_trust *trust)
+void kc_sound_keep_newer(struct kc_bundle *bundle, struct kc_bundle *old,
+                         const struct kc_needs *needs, const struct kc_fetch_trust *trust)
 {
-    static const char *const bodies[] = {
-        [KC_FETCH_TCB] = "tcb_info",
-        [KC_FETCH_QE] = "qe_identity",
-        [KC_FETCH_PCK_CRL] = "crl.pck",
-        [KC_FETCH_ROOT_CRL] = "crl.root",
-    };
-    struct kc_collateral *new_one = NULL;
-    struct kc_collateral *old_one = NULL;
-    if (needs->kind == KC_NEEDS_SNP) {
-        keep_newer_list(bundle, old, needs, trust);
-        return KC_OK;
-    }
-    enum kc_err err = judge_pieces(bundle, needs, trust, &new_one);
-    if (err == KC_OK)
-        err = judge_pieces(old, needs, trust, &old_one);
-    for (size_t i = 0; err == KC_OK && i < sizeof bodies / sizeof bodies[0]; i++) {
-        if (beginning_of(new_one, bodies[i]) >= beginning_of(old_one, bodies[i]))
+    static const enum kc_fetch_part parts[] = {KC_FETCH_TCB, KC_FETCH_QE, KC_FETCH_PCK_CRL,
+                                               KC_FETCH_ROOT_CRL, KC_FETCH_AMD_CRL};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        enum kc_fetch_part part = parts[i];
+        if (!kc_sound_is_needed(part, needs) || !is_newer(part, old, bundle, needs, trust))
             continue;
-        swap(bundle, old, intel[i].piece);
-        if (intel[i].chain < KC_BUNDLE_PIECES)
-            swap(bundle, old, intel[i].chain);
+        if (part == KC_FETCH_AMD_CRL) {
+            swap(bundle, old, KC_BUNDLE_ARK_CRL);
+            continue;
+        }
+        swap(bundle, old, intel[part].piece);
+        if (intel[part].chain < KC_BUNDLE_PIECES)
+            swap(bundle, old, intel[part].chain);
     }
-    kc_collateral_free(new_one);
-    kc_collateral_free(old_one);
-    return err;
 }

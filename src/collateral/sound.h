@@ -7,10 +7,12 @@
 
 #include "collateral/fetch.h"
 
-/* For how long all that was judged is good. */
+/* For how long all that was judged is good; and of one part, what says which of two is newer. */
 struct kc_sound_dates {
     int64_t issued;
     int64_t expires;
+    int64_t body_issued; /* the part's own: issueDate or thisUpdate */
+    uint32_t evaluation; /* of TCB info and QE identity, else 0 */
 };
 
 /*
@@ -32,13 +34,12 @@ KC_MUST_USE enum kc_err kc_sound_all(const struct kc_bundle *bundle, const struc
                                      struct kc_sound_dates *dates, char why[KC_WEB_REASON_MAX]);
 
 /*
- * Takes from `old` each of Intel's parts, and AMD's list, that began later than that of `bundle`:
- * what is older and not expired would bring back a key that was revoked. Both are sound; `old` is
- * left with the rest. KC_ERR_MEMORY.
+ * Takes from `old` each of Intel's parts, and AMD's list, that is sound and newer than that of
+ * `bundle`, by its date or its evaluation number: what is older would bring back a key that was
+ * revoked, or a TCB that was good once. `bundle` is sound; `old` is left with the rest.
  */
-KC_MUST_USE enum kc_err kc_sound_keep_newer(struct kc_bundle *bundle, struct kc_bundle *old,
-                                            const struct kc_needs *needs,
-                                            const struct kc_fetch_trust *trust);
+void kc_sound_keep_newer(struct kc_bundle *bundle, struct kc_bundle *old,
+                         const struct kc_needs *needs, const struct kc_fetch_trust *trust);
 
 /* Whether the evidence's own PCK chain is of the trusted root, its dates aside. */
 bool kc_sound_is_trusted(const struct kc_needs *needs, const struct kc_fetch_trust *trust);
