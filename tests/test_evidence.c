@@ -137,6 +137,8 @@ static void test_spaces_around(void **state)
     char *spaced = malloc(strlen(hex) + 16);
     sprintf(spaced, " \r\n\t%s \n\n", hex);
     expect_plain(kc_bytes_of_text(spaced), KC_WRAPPING_QUOTE, KC_EVIDENCE_HEX);
+    sprintf(spaced, "0x%s\n", hex);
+    expect_plain(kc_bytes_of_text(spaced), KC_WRAPPING_QUOTE, KC_EVIDENCE_HEX);
     free(spaced);
     free(hex);
 }
@@ -261,7 +263,8 @@ static const struct {
     {"version 0x103", "\3\1\0\0\0\0\0\0", 8, KC_ERR_MALFORMED, "begins with a version"},
     {"odd hex", "03000200000000000", 0, KC_ERR_MALFORMED, "like hexadecimal"},
     {"hex with a space inside", "0300 0200", 0, KC_ERR_MALFORMED, "like hexadecimal"},
-    {"hex with 0x", "0x03000200", 0, KC_ERR_MALFORMED, "like hexadecimal"},
+    {"hex with 0x twice", "0x0x03000200", 0, KC_ERR_MALFORMED, "like hexadecimal"},
+    {"0x and nothing", "0x", 0, KC_ERR_MALFORMED, "nothing that is known"},
     {"hex with a lone CR", "0300\r0200", 0, KC_ERR_MALFORMED, "like hexadecimal"},
     {"hex of nothing known", "00112233", 0, KC_ERR_MALFORMED, "nothing that is known"},
     {"hex of hex", "3033303030323030", 0, KC_ERR_MALFORMED, "nothing that is known"},
@@ -272,7 +275,9 @@ static const struct {
     {"base64 with a space", "AwAC AA==", 0, KC_ERR_MALFORMED, "like base64"},
     {"base64 of hex", "MDMwMDAyMDA=", 0, KC_ERR_MALFORMED, "nothing that is known"},
     {"one base64 character", "A", 0, KC_ERR_MALFORMED, "like base64"},
-    {"JSON of something else", "{\"a\":1}", 0, KC_ERR_MALFORMED, "a key other than"},
+    {"JSON of something else", "{\"a\":1}", 0, KC_ERR_UNSUPPORTED, "another kind"},
+    {"JSON with a key of others", "{\"a\":1,\"Type\":2}", 0, KC_ERR_MALFORMED, "a key other than"},
+    {"JSON of nothing", "{}", 0, KC_ERR_MALFORMED, "is missing"},
     {"JSON cut", "{", 0, KC_ERR_MALFORMED, "not valid JSON"},
     {"a PEM key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", 0,
      KC_ERR_UNSUPPORTED, "another kind"},

@@ -3,6 +3,8 @@
 
 #define A64 "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
 
+#define A76 A64 "QUFBQUFBQUFB"
+
 static enum kc_err read_one(const char *text, struct kc_room out, size_t *n, size_t *left)
 {
     struct kc_reader r = kc_reader_of(kc_bytes_of_text(text));
@@ -20,6 +22,9 @@ static const struct {
     {"-----BEGIN X-----\nQUE=\n-----END X-----", 2, 0},
     {"-----BEGIN X-----\n" A64 "\n-----END X-----\n", 48, 0},
     {"-----BEGIN X-----\n" A64 "\nQQ==\n-----END X-----\nmore", 49, 4},
+    {"-----BEGIN X-----\nQUE=\n-----END X----------BEGIN X-----", 2, 17},
+    {"-----BEGIN X-----\n" A76 "\n-----END X-----\n", 57, 0},
+    {"-----BEGIN X-----\n" A76 "\nQQ==\n-----END X-----\n", 58, 0},
 };
 
 static const char *const bad[] = {
@@ -32,6 +37,9 @@ static const char *const bad[] = {
     "-----BEGIN X-----\r\nQUE=\r\n-----END X-----\r\n",
     "-----BEGIN X-----\nQUE=\nQUE=\n-----END X-----\n",
     "-----BEGIN X-----\n" A64 "QQ==\n-----END X-----\n",
+    "-----BEGIN X-----\n" A76 "\n" A64 "\nQQ==\n-----END X-----\n",
+    "-----BEGIN X-----\n" A64 "\n" A76 "\n-----END X-----\n",
+    "-----BEGIN X-----\n" A76 "QUFB\n-----END X-----\n",
     "-----BEGIN X-----\n\nQUE=\n-----END X-----\n",
     "-----BEGIN X-----\nQUE=\n-----END X-----x",
     "-----BEGIN X-----\nQUE=\n-----END X----\n",

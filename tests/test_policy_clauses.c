@@ -202,6 +202,10 @@ static void needs_whole_collateral(void **state)
     }
     facts.tcb.status = KC_TCB_REVOKED;
     expect("{" OPEN "}", KC_TEE_SGX, &facts, "policy.tcb");
+    facts = facts_of(KC_TEE_SGX);
+    facts.tcb.has_no_advisories = true;
+    expect(clauses, KC_TEE_SGX, &facts, "?policy.advisories");
+    facts.tcb.status = KC_TCB_REVOKED;
     facts.tcb.is_whole = true;
     expect("{" OPEN "}", KC_TEE_SGX, &facts, "policy.tcb");
 }

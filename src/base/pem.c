@@ -6,6 +6,8 @@
 
 #define LINE_CHARS 64
 #define LINE_BYTES 48
+#define WIDE_CHARS 76
+#define WIDE_BYTES 57
 
 static bool skip_text(struct kc_reader *r, const char *text)
 {
@@ -29,17 +31,24 @@ enum line {
     LINE_NO_ROOM,
 };
 
-/* One line of base64, its LF included, appended to `out`. */
-static enum line read_line(struct kc_reader *r, struct kc_room out, size_t *total)
+/* The block's first line says how long all but the last are. */
+static size_t width_of(const struct kc_reader *r)
 {
-    uint8_t decoded[LINE_BYTES];
+    const uint8_t *newline = r->left > 0 ? memchr(r->ptr, '\n', r->left) : NULL;
+    return newline != NULL && newline - r->ptr == WIDE_CHARS ? WIDE_CHARS : LINE_CHARS;
+}
+
+/* One line of base64, its LF included, appended to `out`. */
+static enum line read_line(struct kc_reader *r, size_t width, struct kc_room out, size_t *total)
+{
+    uint8_t decoded[WIDE_BYTES];
     size_t n = 0;
     const uint8_t *newline = memchr(r->ptr, '\n', r->left);
     if (newline == NULL)
         return LINE_BAD;
     struct kc_bytes line = kc_reader_bytes(r, (size_t)(newline - r->ptr));
     kc_reader_skip(r, 1);
-    if (line.len == 0 || line.len > LINE_CHARS ||
+    if (line.len == 0 || line.len > width ||
         kc_base64_decode(KC_BASE64, line, (struct kc_room){decoded, sizeof decoded}, &n) != KC_OK)
         return LINE_BAD;
     if (n > out.len - *total)
@@ -47,7 +56,7 @@ static enum line read_line(struct kc_reader *r, struct kc_room out, size_t *tota
     memcpy(out.ptr + *total, decoded, n);
     kc_bytes_wipe(decoded, sizeof decoded);
     *total += n;
-    return n == LINE_BYTES ? LINE_FULL : LINE_SHORT;
+    return n == width / 4 * 3 ? LINE_FULL : LINE_SHORT;
 }
 
 enum kc_err kc_pem_read(struct kc_reader *r, const char *label, struct kc_room out, size_t *out_len,
@@ -58,17 +67,19 @@ enum kc_err kc_pem_read(struct kc_reader *r, const char *label, struct kc_room o
     if (!skip_marker(r, "BEGIN ", label) || !skip_text(r, "\n"))
         return kc_error_set(error, KC_ERR_MALFORMED, "PEM: no BEGIN line of the wanted kind",
                             r->at);
+    size_t width = width_of(r);
     while (r->left > 0 && *r->ptr != '-') {
         size_t at = r->at;
         if (last != LINE_FULL)
             return kc_error_set(error, KC_ERR_MALFORMED, "PEM: a short line before the last", at);
-        last = read_line(r, out, &total);
+        last = read_line(r, width, out, &total);
         if (last == LINE_BAD)
             return kc_error_set(error, KC_ERR_MALFORMED, "PEM: bad base64 line", at);
         if (last == LINE_NO_ROOM)
             return kc_error_set(error, KC_ERR_ROOM, "PEM: block too large", at);
     }
-    if (total == 0 || !skip_marker(r, "END ", label) || (r->left > 0 && !skip_text(r, "\n")))
+    if (total == 0 || !skip_marker(r, "END ", label) ||
+        (r->left > 0 && *r->ptr != '-' && !skip_text(r, "\n")))
         return kc_error_set(error, KC_ERR_MALFORMED, "PEM: no END line where it must be", r->at);
     *out_len = total;
     return KC_OK;

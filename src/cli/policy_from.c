@@ -109,6 +109,8 @@ static const char *left_out(const struct kc_clause *clause, const struct kc_verd
 {
     if (clause->needs_tcb && facts->tee == KC_TEE_SNP)
         return "not judged: it wants AMD's revocation list (ark_crl.der, --kds URL)";
+    if (clause->needs_tcb && kc_clause_has_collateral(facts))
+        return "not judged: TCB info of version 2 names no advisories";
     if (clause->needs_tcb)
         return "not judged: it wants whole collateral of Intel's (--collateral DIR)";
     if (clause->kind == KC_CLAUSE_CLAIMS && (facts->has_oe_claims || facts->has_dice_claims))
@@ -157,10 +159,9 @@ static json_t *without_tcb(const struct kc_clause *clause)
 static void add_clause(json_t *policy, json_t *notes, const struct kc_clause *clause,
                        const struct kc_verdict_facts *facts, bool *ok)
 {
-    bool is_known = kc_clause_has_collateral(facts);
+    bool is_known = kc_clause_can_be_judged(clause, facts);
     const char *why = left_out(clause, facts);
-    json_t *value =
-        clause->needs_tcb && !is_known ? without_tcb(clause) : value_of(clause, facts, ok);
+    json_t *value = is_known ? value_of(clause, facts, ok) : without_tcb(clause);
     if (value != NULL)
         set(policy, clause->key, value, ok);
     if (why != NULL && (value == NULL || (clause->kind == KC_CLAUSE_TCB && !is_known)))

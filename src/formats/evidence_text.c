@@ -66,6 +66,8 @@ static uint8_t *join_lines(struct kc_bytes text, size_t *len)
 static enum kc_err decode_hex(struct kc_bytes text, struct kc_room out, size_t *out_len,
                               struct kc_error *error)
 {
+    if (begins_with(text, "0x"))
+        text = kc_bytes_of(text.ptr + 2, text.len - 2);
     if (kc_hex_decode(text, out, out_len) != KC_OK)
         return kc_error_set(error, KC_ERR_MALFORMED,
                             "evidence: begins like hexadecimal and is not, or has an odd number "

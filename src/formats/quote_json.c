@@ -120,11 +120,25 @@ static bool is_known(const char *name)
     return false;
 }
 
+static bool has_known(json_t *root)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (json_object_get(root, keys[i].name) != NULL)
+            return true;
+    }
+    return json_object_size(root) == 0;
+}
+
 static enum kc_err refuse_unknown(json_t *root, struct kc_error *error)
 {
     const char *name;
     json_t *value;
     uint64_t place = 1;
+    if (!has_known(root))
+        return kc_error_set(error, KC_ERR_UNSUPPORTED,
+                            "a JSON object of another kind than quote JSON: give the quote or "
+                            "report that is in it",
+                            0);
     json_object_foreach(root, name, value)
     {
         if (!is_known(name))

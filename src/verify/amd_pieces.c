@@ -79,16 +79,12 @@ static void read_file(struct kc_amd_material *m, struct kc_bytes file, size_t *u
         read_pem(m, file, used);
 }
 
-static void read_table(struct kc_amd_material *m, struct kc_bytes bytes, uint8_t signing_key)
+static void read_table(struct kc_amd_material *m, struct kc_bytes bytes, uint8_t signing_key,
+                       struct kc_error *error)
 {
     struct kc_snp_certificates table;
-    struct kc_error error = KC_ERROR_NONE;
-    if (bytes.ptr == NULL)
+    if (bytes.ptr == NULL || kc_snp_certificates_decode(bytes, &table, error) != KC_OK)
         return;
-    if (kc_snp_certificates_decode(bytes, &table, &error) != KC_OK) {
-        note_fault(m, error.what, error.at);
-        return;
-    }
     if (m->certificates.vek.len == 0)
         m->certificates.vek = signing_key == KC_SNP_KEY_VLEK ? table.vlek : table.vcek;
     if (m->certificates.ask.len == 0)
@@ -105,14 +101,29 @@ static void read_list(struct kc_amd_material *m, struct kc_bytes file)
         m->certificates.list = file;
 }
 
+/* Nobody vouches for what stands behind a report: it helps, or it is nothing. */
+static void read_tail(struct kc_amd_material *m, struct kc_bytes tail, uint8_t signing_key,
+                      size_t *used)
+{
+    const char *fault = m->fault;
+    if (tail.len > 0 && tail.ptr[0] == '-')
+        read_pem(m, tail, used);
+    else
+        read_table(m, tail, signing_key, NULL);
+    m->fault = fault;
+}
+
 void kc_amd_pieces_sort(const struct kc_amd_pieces *pieces, struct kc_bytes table,
                         uint8_t signing_key, struct kc_amd_material *out)
 {
     size_t used = 0;
+    struct kc_error error = KC_ERROR_NONE;
     memset(out, 0, sizeof *out);
     read_file(out, pieces->vek, &used);
     read_file(out, pieces->chain, &used);
-    read_table(out, pieces->table, signing_key);
-    read_table(out, table, signing_key);
+    read_table(out, pieces->table, signing_key, &error);
+    if (error.code != KC_OK)
+        note_fault(out, error.what, error.at);
+    read_tail(out, table, signing_key, &used);
     read_list(out, pieces->list);
 }

@@ -32,8 +32,9 @@ struct kc_amd_material {
 
 /*
  * Finds leaf, ASK or ASVK, and ARK for a report that a key of kind `signing_key` signed. Files come
- * before `pieces->table`, that before `table`, which came with the evidence. What is missing stays
- * empty. `out` keeps views into all of them.
+ * before `pieces->table`, that before `table`, which came with the evidence: a table or PEM, or
+ * anything else, which is no fault. What is missing stays empty. `out` keeps views into all of
+ * them.
  */
 void kc_amd_pieces_sort(const struct kc_amd_pieces *pieces, struct kc_bytes table,
                         uint8_t signing_key, struct kc_amd_material *out);

@@ -50,6 +50,9 @@ void kc_judge_chain(struct kc_judge *j);
 void kc_judge_quoting_enclave(struct kc_judge *j);
 /* KC_STAGE_QUOTE */
 void kc_judge_quote_signature(struct kc_judge *j);
+/* Lets the store remember a chain whose key has signed a quote: public chains alone are anybody's.
+ */
+void kc_judge_remember_chain(struct kc_judge *j);
 /* KC_STAGE_BINDING */
 void kc_judge_binding(struct kc_judge *j);
 /* The part of it that is about certificates with the DICE extension. */

@@ -113,6 +113,7 @@ static void judge_tcb(struct kc_judge *j, const struct kc_collateral *collateral
         .qe = *tcb.qe,
         .tcb_info_evaluation_number = tcb.tcb_info_evaluation_number,
         .qe_identity_evaluation_number = tcb.qe_identity_evaluation_number,
+        .has_no_advisories = collateral->tcb_info->version == 2,
         .issued = collateral->issued,
         .oldest_issue = oldest_issue(collateral),
         .expires = collateral->expires,
@@ -195,6 +196,24 @@ static void judge_set(struct kc_judge *j)
     kc_stored_list_release(pck);
 }
 
+/* Without collateral nothing says how good the TDX module is; whose it is, is known: Intel's bear
+ * zeros for signer and attributes. */
+static void judge_module_alone(struct kc_judge *j)
+{
+    static const char hint[] =
+        "a TDX module that is not Intel's can say anything of its domains: do "
+        "not believe it";
+    const struct kc_td_report *td = &j->quote.td;
+    const struct kc_bytes signer = {td->mrsignerseam, sizeof td->mrsignerseam};
+    const struct kc_bytes attributes = {td->seam_attributes, sizeof td->seam_attributes};
+    if (!kc_bytes_are_zero(signer))
+        kc_judge_fail(j, KC_STAGE_COLLATERAL, "tcb.module.mrsigner", "zeros, for Intel's modules",
+                      kc_verdict_hex(j->verdict, signer), hint);
+    if (!kc_bytes_are_zero(attributes))
+        kc_judge_fail(j, KC_STAGE_COLLATERAL, "tcb.module.attributes", "zeros, for Intel's modules",
+                      kc_verdict_hex(j->verdict, attributes), hint);
+}
+
 void kc_judge_collateral(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
@@ -209,5 +228,7 @@ void kc_judge_collateral(struct kc_judge *j)
     }
     if (j->tee != KC_TEE_SNP && j->set != NULL)
         judge_set(j);
+    else if (j->tee == KC_TEE_TDX)
+        judge_module_alone(j);
     kc_verdict_made(v, KC_STAGE_COLLATERAL);
 }

@@ -92,6 +92,14 @@ bool kc_clause_has_collateral(const struct kc_verdict_facts *facts)
     return facts->has_tcb && facts->tcb.is_whole;
 }
 
+bool kc_clause_can_be_judged(const struct kc_clause *clause, const struct kc_verdict_facts *facts)
+{
+    if (!clause->needs_tcb)
+        return true;
+    return kc_clause_has_collateral(facts) &&
+           !(clause->kind == KC_CLAUSE_ADVISORIES && facts->tcb.has_no_advisories);
+}
+
 /* Of AMD's collateral the revocation list alone has an age. */
 static uint64_t collateral_age_days(const struct kc_verdict_facts *facts)
 {

@@ -179,15 +179,35 @@ static const char without_list[] =
     "whether AMD has revoked this chain is unknown without its revocation list of this time "
     "(ark_crl.der in --collateral DIR, or --kds URL)";
 
+static const char without_advisories[] =
+    "TCB info of version 2 names no advisories: fetch it anew, in version 3";
+
+static const char *tcb_hint(const struct kc_clause *clause, enum kc_tcb_status status)
+{
+    if (status == KC_TCB_REVOKED)
+        return "others may have this platform's keys, so that its evidence proves nothing: no "
+               "policy "
+               "can accept it";
+    return status == KC_TCB_UP_TO_DATE
+               ? "the policy accepts none but worse states: add \"UpToDate\" "
+                 "to \"tcb\""
+               : clause->hint;
+}
+
 static struct kc_clause_result not_judged(const struct kc_clause *clause,
-                                          const struct kc_policy *policy, enum kc_tee tee,
+                                          const struct kc_policy *policy,
+                                          const struct kc_verdict_facts *facts,
                                           const char *expected)
 {
+    const char *hint = without_collateral;
+    if (facts->tee == KC_TEE_SNP)
+        hint = without_list;
+    else if (kc_clause_has_collateral(facts))
+        hint = without_advisories;
     bool is_asked = kc_clause_is_named(clause, policy) ||
                     (clause->kind == KC_CLAUSE_TCB && !policy->tcb_ignored);
     return (struct kc_clause_result){is_asked ? KC_CLAUSE_UNJUDGED : KC_CLAUSE_NOT_ASKED, expected,
-                                     "not judged",
-                                     tee == KC_TEE_SNP ? without_list : without_collateral};
+                                     "not judged", hint};
 }
 
 struct kc_clause_result kc_clause_judge(const struct kc_clause *clause,
@@ -196,7 +216,6 @@ struct kc_clause_result kc_clause_judge(const struct kc_clause *clause,
 {
     bool is_named = kc_clause_is_named(clause, policy);
     bool is_revoked = facts->has_tcb && facts->tcb.status == KC_TCB_REVOKED;
-    bool is_known = kc_clause_has_collateral(facts);
     struct kc_clause_result result = {KC_CLAUSE_NOT_ASKED, NULL, NULL, clause->hint};
     result.expected = kc_clause_expected(clause, policy, v);
     if ((clause->tees & 1u << facts->tee) == 0) {
@@ -206,9 +225,11 @@ struct kc_clause_result kc_clause_judge(const struct kc_clause *clause,
                       "or make one policy for each kind";
         return result;
     }
-    if (clause->needs_tcb && !is_known && !(clause->kind == KC_CLAUSE_TCB && is_revoked))
-        return not_judged(clause, policy, facts->tee, result.expected);
+    if (!kc_clause_can_be_judged(clause, facts) && !(clause->kind == KC_CLAUSE_TCB && is_revoked))
+        return not_judged(clause, policy, facts, result.expected);
     bool ok = holds(clause, policy, facts, v, &result.actual);
+    if (clause->kind == KC_CLAUSE_TCB)
+        result.hint = tcb_hint(clause, facts->tcb.status);
     if (is_named || kc_clause_is_always_asked(clause, policy))
         result.state = ok ? KC_CLAUSE_HOLDS : KC_CLAUSE_FAILS;
     return result;

@@ -147,11 +147,8 @@ bool kc_signatures_is_point(struct kc_signatures *known, const uint8_t public_ke
     if (known == NULL)
         return kc_ecdsa_p256_is_point(public_key);
     struct kc_ecdsa_key *ready = get_key(known, public_key);
-    if (ready == NULL) {
-        ready = kc_ecdsa_key_new(public_key);
-        if (ready != NULL)
-            keep_key(known, public_key, ready);
-    }
+    if (ready == NULL)
+        return kc_ecdsa_p256_is_point(public_key);
     bool is_point = ready != NULL;
     kc_ecdsa_key_release(ready);
     return is_point;

@@ -54,7 +54,7 @@ KC_MUST_USE bool kc_signatures_verify_once(struct kc_signatures *known,
                                            const uint8_t public_key[64], struct kc_bytes message,
                                            const uint8_t signature[64]);
 
-/* As kc_ecdsa_p256_is_point(); the key is remembered, for it will be used. */
+/* As kc_ecdsa_p256_is_point(). A key is remembered only once a signature of it holds. */
 KC_MUST_USE bool kc_signatures_is_point(struct kc_signatures *known, const uint8_t public_key[64]);
 
 #endif

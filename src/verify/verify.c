@@ -39,6 +39,7 @@ static bool judge_quote(struct kc_judge *j)
     kc_judge_chain(j);
     kc_judge_quoting_enclave(j);
     kc_judge_quote_signature(j);
+    kc_judge_remember_chain(j);
     note_facts(j);
     return true;
 }

@@ -82,8 +82,9 @@ struct kc_verdict_tcb {
     struct kc_tcb_rating qe;
     uint32_t tcb_info_evaluation_number;
     uint32_t qe_identity_evaluation_number;
-    int64_t issued;       /* the latest beginning of a piece */
-    int64_t oldest_issue; /* of TCB info, QE identity and the PCK's list: the earliest */
+    bool has_no_advisories; /* TCB info is of version 2, which names none */
+    int64_t issued;         /* the latest beginning of a piece */
+    int64_t oldest_issue;   /* of TCB info, QE identity and the PCK's list: the earliest */
     int64_t expires;
     const char *expires_first; /* which piece's end that is */
     struct kc_collateral_dates collateral[KC_COLLATERAL_PIECES];
