@@ -157,6 +157,19 @@ kill "$bad_server"
 wait "$bad_server" 2>/dev/null
 want 3 "${fetch[@]}" --pcs http://127.0.0.1:1 --out "$work/none"
 says "Couldn't connect"
+# One that never answers costs its time once, however many pieces there are.
+serve --fault silent
+hung=$url
+hung_server=$server
+server=
+mv "$work/log" "$work/hung.log"
+serve
+begun=$(date +%s)
+want 0 "${fetch[@]}" --pcs "$hung,$url" --out "$work/third"
+[ $(($(date +%s) - begun)) -lt 12 ] || fail "a silent server was waited for again and again"
+requests 4
+kill "$hung_server"
+wait "$hung_server" 2>/dev/null
 serve --fault slow:1@tcb
 begun=$(date +%s)
 want 0 "${fetch[@]}" --pcs "$url" --out "$work/slow"

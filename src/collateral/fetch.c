@@ -34,6 +34,7 @@ struct job {
     const struct kc_fetch_trust *trust;
     enum kc_snp_product product; /* of SEV-SNP: the one that is asked for */
     struct kc_bundle *bundle;
+    bool is_down[KC_BASES_MAX]; /* servers that failed and may be well again: asked last */
 };
 
 const char *kc_fetch_part_name(enum kc_fetch_part part)
@@ -84,10 +85,10 @@ static enum kc_err put(struct kc_bundle *bundle, enum kc_fetch_part part,
 }
 
 static enum kc_err fetch_at(const struct job *job, enum kc_fetch_part part, const char *url,
-                            char why[KC_WEB_REASON_MAX])
+                            enum kc_web_patience patience, char why[KC_WEB_REASON_MAX])
 {
     struct kc_web_answer *answer = NULL;
-    enum kc_err err = kc_web_get(job->web, url, &answer, why);
+    enum kc_err err = kc_web_get(job->web, url, patience, &answer, why);
     if (err == KC_OK)
         err = put(job->bundle, part, answer, why);
     if (err == KC_OK)
@@ -108,25 +109,53 @@ static void note(char reason[KC_FETCH_REASON_MAX], const char *base, const char 
     snprintf(reason + n, KC_FETCH_REASON_MAX - n, "%s%s: %s", n > 0 ? "; " : "", base, why);
 }
 
-static bool fetch_part(const struct job *job, enum kc_fetch_part part, const struct kc_bases *bases,
-                       char reason[KC_FETCH_REASON_MAX])
+/* Asks one server; `*again`: it failed, and may be well later. */
+static bool ask(struct job *job, enum kc_fetch_part part, const char *base,
+                enum kc_web_patience patience, char reason[KC_FETCH_REASON_MAX], bool *again)
 {
     char url[KC_WEB_URL_MAX];
-    char why[KC_WEB_REASON_MAX];
+    char why[KC_WEB_REASON_MAX] = "";
+    *again = false;
+    if (!kc_request_url(part, job->needs, job->product, base, url))
+        snprintf(why, sizeof why, "the URL is too long");
+    else if (fetch_at(job, part, url, patience, why) == KC_OK)
+        return true;
+    else
+        *again = kc_web_may_pass(job->web);
+    note(reason, base, why);
+    return false;
+}
+
+/*
+ * A server alone is tried again and again. Of several each is tried once, those that failed before
+ * not at all; then, if nobody had it, those that may be well by now. So one that is down costs its
+ * time once, and not all the time that there is.
+ */
+static bool fetch_part(struct job *job, enum kc_fetch_part part, const struct kc_bases *bases,
+                       char reason[KC_FETCH_REASON_MAX])
+{
+    bool is_alone = bases->count == 1;
+    bool again[KC_BASES_MAX] = {false};
     if (bases->count == 0 && reason[0] == '\0')
         snprintf(reason, KC_FETCH_REASON_MAX, "no server is named for it");
     for (size_t i = 0; i < bases->count; i++) {
-        why[0] = '\0';
-        if (!kc_request_url(part, job->needs, job->product, bases->url[i], url))
-            snprintf(why, sizeof why, "the URL is too long");
-        else if (fetch_at(job, part, url, why) == KC_OK)
+        if (job->is_down[i])
+            again[i] = true;
+        else if (ask(job, part, bases->url[i], is_alone ? KC_WEB_ALL : KC_WEB_ONCE, reason,
+                     &again[i]))
             return true;
-        note(reason, bases->url[i], why);
+        job->is_down[i] = again[i] && !is_alone;
+    }
+    for (size_t i = 0; i < bases->count && !is_alone; i++) {
+        if (again[i] && ask(job, part, bases->url[i], KC_WEB_HALF, reason, &again[i])) {
+            job->is_down[i] = false;
+            return true;
+        }
     }
     return false;
 }
 
-static void fetch_all(const struct job *job, const struct kc_fetch_servers *servers,
+static void fetch_all(struct job *job, const struct kc_fetch_servers *servers,
                       struct kc_fetch_report *report)
 {
     /* AMD's chain first: the VCEK and the list are judged with it. */

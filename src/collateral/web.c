@@ -28,6 +28,7 @@ struct kc_web {
     int64_t deadline_ms;
     struct kc_web_answer *answer; /* of the try that is under way */
     const char *why;              /* NULL, or why this side ended it */
+    bool may_pass;                /* the last failure */
     size_t room;                  /* bytes at answer->body */
 };
 
@@ -221,11 +222,12 @@ static enum kc_err judge_failure(struct kc_web *web, CURLcode code, bool *again,
 }
 
 /* One try. `*again`: another may do better, not before `*wait_for` milliseconds. */
-static enum kc_err try_once(struct kc_web *web, const char *url, bool *again, int64_t *wait_for,
-                            char reason[KC_WEB_REASON_MAX])
+static enum kc_err try_once(struct kc_web *web, const char *url, enum kc_web_patience patience,
+                            bool *again, int64_t *wait_for, char reason[KC_WEB_REASON_MAX])
 {
     int64_t left = web->deadline_ms - now_ms();
-    long answer_ms = left < web->limits.answer_ms ? (long)left : (long)web->limits.answer_ms;
+    long most = (long)web->limits.answer_ms / (patience == KC_WEB_ALL ? 1 : 2);
+    long answer_ms = left < most ? (long)left : most;
     long status = 0;
     curl_off_t after = 0;
     *again = false;
@@ -249,10 +251,12 @@ static enum kc_err try_once(struct kc_web *web, const char *url, bool *again, in
     return judge_status(status, again, reason);
 }
 
-enum kc_err kc_web_get(struct kc_web *web, const char *url, struct kc_web_answer **out,
-                       char reason[KC_WEB_REASON_MAX])
+enum kc_err kc_web_get(struct kc_web *web, const char *url, enum kc_web_patience patience,
+                       struct kc_web_answer **out, char reason[KC_WEB_REASON_MAX])
 {
+    unsigned tries = patience == KC_WEB_ONCE ? 1 : web->limits.tries;
     int64_t backoff = web->limits.backoff_ms;
+    web->may_pass = false;
     for (unsigned i = 1;; i++, backoff *= 2) {
         bool again = false;
         int64_t wait_for = 0;
@@ -261,13 +265,14 @@ enum kc_err kc_web_get(struct kc_web *web, const char *url, struct kc_web_answer
             say(reason, "out of memory");
             return KC_ERR_MEMORY;
         }
-        enum kc_err err = try_once(web, url, &again, &wait_for, reason);
+        enum kc_err err = try_once(web, url, patience, &again, &wait_for, reason);
         if (err == KC_OK) {
             *out = web->answer;
             return KC_OK;
         }
         kc_web_answer_free(web->answer);
-        if (!again || i >= web->limits.tries)
+        web->may_pass = again;
+        if (!again || i >= tries)
             return err;
         if (wait_for < backoff)
             wait_for = backoff;
@@ -275,6 +280,11 @@ enum kc_err kc_web_get(struct kc_web *web, const char *url, struct kc_web_answer
             return err;
         wait_ms(wait_for);
     }
+}
+
+bool kc_web_may_pass(const struct kc_web *web)
+{
+    return web->may_pass;
 }
 
 void kc_web_answer_free(struct kc_web_answer *answer)

@@ -44,14 +44,27 @@ struct kc_web_answer {
  */
 bool kc_web_is_base(const char *url);
 
+/* How much is done for one answer: as the limits say; or, where another server may be asked, half
+ * of the time for a try, and perhaps one try alone. */
+enum kc_web_patience {
+    KC_WEB_ALL,
+    KC_WEB_HALF,
+    KC_WEB_ONCE,
+};
+
 /*
  * Fetches `url`. KC_OK with an answer to be freed by kc_web_answer_free(): status 200, a body.
  * Else `reason` says why in words: KC_ERR_ABSENT (404, 410), KC_ERR_TIMEOUT, KC_ERR_REFUSED (any
  * other status; too large; a redirect), KC_ERR_IO, KC_ERR_MEMORY. Tries again what may pass: no
  * connection, cut off, late, 429, 500, 502, 503, 504.
  */
-KC_MUST_USE enum kc_err kc_web_get(struct kc_web *web, const char *url, struct kc_web_answer **out,
+KC_MUST_USE enum kc_err kc_web_get(struct kc_web *web, const char *url,
+                                   enum kc_web_patience patience, struct kc_web_answer **out,
                                    char reason[KC_WEB_REASON_MAX]);
+
+/* Whether what failed last may go well at another time. */
+bool kc_web_may_pass(const struct kc_web *web);
+
 void kc_web_answer_free(struct kc_web_answer *answer);
 
 #endif
