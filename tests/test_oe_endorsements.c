@@ -1,5 +1,6 @@
 #include "formats/crl.h"
 #include "formats/oe_endorsements.h"
+#include "formats/oe_report.h"
 #include "formats/pck_certificate.h"
 #include "formats/qe_identity.h"
 #include "formats/tcb_info.h"
@@ -51,6 +52,32 @@ static void test_both_ways(void **state)
         assert_int_equal(out.creation_time, in.creation_time);
         assert_int_equal(encode(&out, again), len);
         assert_memory_equal(again, bytes, len);
+    }
+}
+
+/* As with evidence, a header of 32 bytes may stand before them. */
+static void test_with_header(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        uint8_t bytes[256];
+        uint8_t wrapped[256 + KC_OE_ATTESTATION_HEADER_SIZE];
+        struct kc_oe_endorsements in = make((enum kc_oe_endorsements_tee)i);
+        struct kc_oe_endorsements out;
+        struct kc_oe_attestation_header header = {.data = {bytes, encode(&in, bytes)}};
+        memcpy(header.format_id,
+               kc_oe_format_uuid(i == 0 ? KC_OE_SGX_ECDSA : KC_OE_TDX_QUOTE_ECDSA), 16);
+        struct kc_writer w = kc_writer_of((struct kc_room){wrapped, sizeof wrapped});
+        kc_oe_attestation_header_encode(&w, &header);
+        struct kc_bytes whole = kc_writer_written(&w);
+        assert_int_equal(kc_oe_endorsements_decode(whole, &out, NULL), KC_OK);
+        assert_int_equal(out.tee, i);
+        assert_true(kc_bytes_equal(out.tcb_info, in.tcb_info));
+        whole.len--;
+        assert_int_not_equal(kc_oe_endorsements_decode(whole, &out, NULL), KC_OK);
+        whole.len++;
+        wrapped[4] ^= 1; /* of a format that nobody knows */
+        assert_int_not_equal(kc_oe_endorsements_decode(whole, &out, NULL), KC_OK);
     }
 }
 
@@ -214,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_ways),
+        cmocka_unit_test(test_with_header),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_genuine),

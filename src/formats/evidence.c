@@ -55,6 +55,8 @@ static enum kc_err open_oe_evidence(struct kc_bytes bytes, struct kc_evidence *o
     enum kc_err err = kc_oe_attestation_header_decode(bytes, &header, error);
     if (err != KC_OK)
         return err;
+    if (kc_oe_endorsements_decode(bytes, &(struct kc_oe_endorsements){0}, NULL) == KC_OK)
+        return unsupported(error, "these are Open Enclave endorsements (collateral), no evidence");
     if (!kc_oe_format_from_uuid(header.format_id, &out->oe_format))
         return unsupported(error, "Open Enclave evidence in a format whose UUID (at 4) is unknown");
     out->has_oe_format = true;

@@ -4,6 +4,7 @@
 
 #include "base/reader.h"
 #include "base/time.h"
+#include "formats/oe_report.h"
 
 #define SGX_VERSION      1
 #define SGX_TYPE         2
@@ -180,9 +181,20 @@ static enum kc_err read_tdx(struct kc_reader *r, uint32_t version, struct kc_oe_
     return read_items(r, tdx_order, sizes, TDX_ITEMS, out, error);
 }
 
-enum kc_err kc_oe_endorsements_decode(struct kc_bytes bytes, struct kc_oe_endorsements *out,
+/* What stands behind an attestation header of a known format; else all of it. */
+static struct kc_bytes without_header(struct kc_bytes bytes)
+{
+    struct kc_oe_attestation_header header;
+    enum kc_oe_format format;
+    bool has_one = kc_oe_attestation_header_decode(bytes, &header, NULL) == KC_OK &&
+                   kc_oe_format_from_uuid(header.format_id, &format);
+    return has_one ? header.data : bytes;
+}
+
+enum kc_err kc_oe_endorsements_decode(struct kc_bytes wrapped, struct kc_oe_endorsements *out,
                                       struct kc_error *error)
 {
+    struct kc_bytes bytes = without_header(wrapped);
     struct kc_oe_endorsements read = {0};
     struct kc_reader r = kc_reader_of(bytes);
     enum kc_err err = KC_OK;

@@ -16,6 +16,8 @@
  *       120   n  items: PCK CRL's chain, root CA CRL, PCK CRL, TCB info's chain, TCB info, QE
  *                identity's chain, QE identity
  *
+ * Either may stand behind an attestation header (formats/oe_report.h), as evidence does.
+ *
  * Nobody signs the whole; each item is judged by itself. The time of creation is nobody's word:
  * never judge anything at it.
  */
