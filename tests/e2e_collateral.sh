@@ -79,6 +79,14 @@ want 3 collateral check "$work/bundle" --at "$(date -u -d '+40 days' +%Y-%m-%dT%
 has 'expired'
 want 3 collateral check "$work/bundle" --at 2020-01-01T00:00:00Z
 has 'not valid yet'
+want 0 collateral check "$work/bundle" --trust sim
+want 2 collateral check "$work/bundle" --trust intel
+says 'not signed below the trusted root'
+cp -r "$work/folder" "$work/forged.d"
+sed -i 's/"pcesvn":13/"pcesvn":12/' "$work/forged.d/tcb_info.json"
+want 0 collateral check "$work/forged.d"
+want 2 collateral check "$work/forged.d" --trust sim
+says 'tcb_info: its signature'
 rm "$work/folder/pck_crl.der"
 want 3 collateral check "$work/folder" --json
 has '"state": "missing"'
@@ -264,13 +272,29 @@ done
 requests 4 /tcb
 requests 16
 
-# 9. Usage.
+# 9. What is kept serves without a server; a time of the caller's judges what is fetched.
+want 0 "${verify[@]}" --cache "$work/single"
+want 3 "${verify[@]}" --cache "$work/nothing"
+says 'no server is named'
+touch -d '25 hours ago' "$work"/single/*.bundle
+want 0 "${verify[@]}" --cache "$work/single"
+says 'still valid'
+serve --days 60
+later=$(date -u -d '+40 days' +%Y-%m-%dT%H:%M:%SZ)
+want 0 "${fetch[@]}" --pcs "$url" --at "$later" --out "$work/later.bundle"
+want 3 "${fetch[@]}" --pcs "$url" --at 2020-01-01T00:00:00Z --out "$work/never.bundle"
+says 'not_yet'
+
+# 10. Usage.
 want 64 collateral
 want 64 collateral fetch "$quote"
 want 64 collateral fetch "$quote" --out "$work/x" --pcs ftp://x
 want 64 collateral show "$work/bundle" --at 2026-01-01T00:00:00Z
 want 64 collateral check "$work/bundle" --within -1
 want 64 collateral check "$work/bundle" --pcs http://127.0.0.1:1
+says '--pcs is no option of'
+want 64 collateral fetch "$quote" --out "$work/x" --within 3
+want 64 collateral find "$work/bundle"
 want 64 verify --pcs 127.0.0.1:1 "$quote"
 KEYCLAVE_PCS=nonsense want 64 "${verify[@]}"
 want 0 collateral --help

@@ -363,6 +363,12 @@ static void test_unwrap(void **state)
         sprintf(text + 2 * i, i % 2 == 0 ? "%02X" : "%02x", der[i]);
     assert_int_equal(unwrap(kc_bytes_of(text, 2 * len + 1), der, len, &what), KC_OK);
     assert_int_equal(unwrap(kc_bytes_of(text, 2 * len), der, len, &what), KC_OK);
+    char lines[2048];
+    size_t n = 0;
+    for (size_t i = 0; i < 2 * len; i += 60)
+        n += (size_t)sprintf(lines + n, "%.60s%s", text + i, i % 120 == 0 ? "\n" : "\r\n");
+    assert_int_equal(unwrap(kc_bytes_of(lines, n), der, len, &what), KC_OK);
+    assert_int_equal(unwrap(kc_bytes_of("\n\r\n", 3), der, len, &what), KC_ERR_MALFORMED);
     text[2] = 'g';
     assert_int_equal(unwrap(kc_bytes_of(text, 2 * len), der, len, &what), KC_ERR_MALFORMED);
     assert_string_equal(what, "CRL: neither DER nor PEM nor hexadecimal");

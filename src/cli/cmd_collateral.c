@@ -20,24 +20,27 @@
 static const char help[] =
     "usage: keyclave collateral fetch EVIDENCE [--out FILE|DIR] [--cache DIR] [OPTION]...\n"
     "       keyclave collateral show FILE|DIR [--json]\n"
-    "       keyclave collateral check FILE|DIR [--at TIME] [--within DAYS] [--json]\n\n"
+    "       keyclave collateral check FILE|DIR [--at TIME] [--within DAYS] [--trust WHAT] "
+    "[--json]\n"
+    "\n"
     "  fetch    gets what EVIDENCE (or a PCK certificate's PEM chain) needs from Intel's PCS or a\n"
     "           cache of it (PCCS), or from AMD's KDS, and writes it: into a folder that is there\n"
     "           (or a name that ends in a slash) as files, else as one bundle. Either all of it "
     "or\n"
     "           nothing is written\n"
     "  show     what there is: dates, evaluation numbers, FMSPC. Nothing is judged\n"
-    "  check    what ends when\n\n"
+    "  check    what ends when. Signatures are judged too where --trust says below which root\n\n"
     "      --out FILE|DIR   where to; - is standard output\n"
     "      --pcs URL        a PCS or PCCS (http:// or https://), up to 8, tried in turn; several\n"
     "                       in one with commas; $KEYCLAVE_PCS, else Intel's own\n"
     "      --kds URL        likewise for AMD; $KEYCLAVE_KDS, else AMD's own\n"
     "      --cache DIR      take from this cache what is fresh, and keep there what is fetched\n"
-    "      --trust WHAT     the root that must have signed it, as of `keyclave verify`\n"
+    "      --trust WHAT     fetch, check: the root that must have signed it, as of `keyclave\n"
+    "                       verify`\n"
     "      --state DIR      the state folder for --trust sim\n"
     "      --tdx            EVIDENCE is a PCK chain: fetch for TDX quotes\n"
-    "      --at TIME        judge at this time (now)\n"
-    "      --within DAYS    what ends sooner than that is told by exit status 1 (7)\n"
+    "      --at TIME        fetch, check: judge at this time (now)\n"
+    "      --within DAYS    check: what ends sooner than that is told by exit status 1 (7)\n"
     "      --json           print one JSON object\n\n"
     "exit status: 0 done, all valid; 1 something ends soon, or could not be written; 2 damaged;\n"
     "3 something is missing, of another time, or could not be fetched; 64 wrong usage\n";
@@ -175,14 +178,23 @@ static bool use_defaults(struct kc_fetching *f)
            (f->kds.count > 0 || kc_bases_add(&f->kds, KC_FETCH_AMD));
 }
 
+static int read_time(const char *at, int64_t *out)
+{
+    *out = (int64_t)time(NULL);
+    if (at != NULL && kc_time_parse(kc_bytes_of_text(at), out) != KC_OK)
+        return kc_cli_usage(NAME, "--at %s: not a time such as 2025-08-15T05:45:00Z", at);
+    return KC_EXIT_OK;
+}
+
 static int fetch(struct options *options, const char *path)
 {
     struct kc_judging *j = &options->judging;
     struct kc_needs needs = {0};
     if (options->out == NULL && j->fetching.cache_path == NULL && !options->json)
         return kc_cli_usage(NAME, "where to? Name --out FILE, --out DIR or --cache DIR");
-    j->now = (int64_t)time(NULL);
-    int status = kc_fetching_load(&j->fetching, j->state, NAME);
+    int status = read_time(j->at, &j->now);
+    if (status == KC_EXIT_OK)
+        status = kc_fetching_load(&j->fetching, j->state, NAME);
     if (status == KC_EXIT_OK)
         status = kc_judging_load_trust(j);
     if (status == KC_EXIT_OK)
@@ -197,38 +209,67 @@ static int fetch(struct options *options, const char *path)
     return status;
 }
 
-static int check(const struct options *options, const char *path)
+static int check(struct options *options, const char *path)
 {
-    int64_t now = (int64_t)time(NULL);
+    struct kc_judging *j = &options->judging;
     unsigned long days = WITHIN_DAYS;
     char *end = NULL;
-    const char *at = options->judging.at;
-    if (at != NULL && kc_time_parse(kc_bytes_of_text(at), &now) != KC_OK)
-        return kc_cli_usage(NAME, "--at %s: not a time such as 2025-08-15T05:45:00Z", at);
+    int status = read_time(j->at, &j->now);
+    if (status == KC_EXIT_OK && j->trust != NULL)
+        status = kc_judging_load_trust(j);
+    if (status != KC_EXIT_OK)
+        return status;
     if (options->within != NULL) {
         days = strtoul(options->within, &end, 10);
         if (options->within[0] < '0' || options->within[0] > '9' || *end != '\0' || days > DAYS_MAX)
             return kc_cli_usage(NAME, "--within %s: not a number of days up to %lu",
                                 options->within, DAYS_MAX);
     }
-    return kc_collateral_check(path, now, (int64_t)days * DAY, options->json);
+    return kc_collateral_check(path, j->trust != NULL ? j : NULL, j->now, (int64_t)days * DAY,
+                               options->json);
+}
+
+/* The first option that is none of `check`'s or `show`'s; NULL: there is none. */
+static const char *foreign_option(const struct options *options, bool is_check)
+{
+    const struct kc_judging *j = &options->judging;
+    const struct {
+        const char *name;
+        bool is_given, is_of_check;
+    } given[] = {
+        {"--out", options->out != NULL, false},
+        {"--tdx", options->is_tdx, false},
+        {"--cache", j->fetching.cache_path != NULL, false},
+        {"--pcs", j->fetching.pcs.count > 0 || j->fetching.bad_url != NULL, false},
+        {"--kds", j->fetching.kds.count > 0, false},
+        {"--trust", j->trust != NULL, true},
+        {"--state", j->state != NULL, true},
+        {"--at", j->at != NULL, true},
+        {"--within", options->within != NULL, true},
+    };
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        if (given[i].is_given && !(is_check && given[i].is_of_check))
+            return given[i].name;
+    }
+    return NULL;
 }
 
 static int dispatch(struct options *options, const char *what, const char *path)
 {
-    const struct kc_judging *j = &options->judging;
-    bool fetches = options->out != NULL || options->is_tdx || j->trust != NULL ||
-                   j->state != NULL || j->fetching.cache_path != NULL ||
-                   j->fetching.pcs.count > 0 || j->fetching.kds.count > 0 ||
-                   j->fetching.bad_url != NULL;
-    bool checks = j->at != NULL || options->within != NULL;
-    if (strcmp(what, "fetch") == 0 && !checks)
-        return fetch(options, path);
-    if (strcmp(what, "show") == 0 && !fetches && !checks)
+    bool is_check = strcmp(what, "check") == 0;
+    bool is_show = strcmp(what, "show") == 0;
+    const char *foreign = is_check || is_show ? foreign_option(options, is_check) : NULL;
+    if (foreign != NULL)
+        return kc_cli_usage(NAME, "%s is no option of `collateral %s`", foreign, what);
+    if (is_show)
         return kc_collateral_show(path, options->json);
-    if (strcmp(what, "check") == 0 && !fetches)
+    if (is_check)
         return check(options, path);
-    return kc_cli_usage(NAME, "these arguments do not fit `collateral fetch`, `show` or `check`");
+    if (strcmp(what, "fetch") != 0)
+        return kc_cli_usage(NAME, "there is no `collateral %s`: fetch, show or check", what);
+    if (options->within != NULL)
+        return kc_cli_usage(NAME, "--within is no option of `collateral fetch`");
+    return fetch(options, path);
 }
 
 static int run(int argc, char **argv)

@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "base/time.h"
 #include "cli/collateral.h"
+#include "cli/judging.h"
 #include "collateral/facts.h"
 
 enum state {
@@ -180,11 +181,15 @@ static void print_state(enum kc_bundle_piece piece, const struct kc_fact *f, enu
     char text[KC_TIME_TEXT_SIZE] = "";
     if (f->has_dates)
         kc_time_format(state == STATE_NOT_YET ? f->issued : f->expires, text);
-    printf("%-18s%-14s%s%s\n", kc_bundle_file_name(piece), states[state].word,
-           text[0] == '\0'          ? ""
-           : state == STATE_NOT_YET ? "from "
-                                    : "until ",
-           text);
+    if (state == STATE_DAMAGED)
+        printf("%-18s%-14s%s (at %" PRIu64 ")\n", kc_bundle_file_name(piece), states[state].word,
+               f->fault, f->at);
+    else
+        printf("%-18s%-14s%s%s\n", kc_bundle_file_name(piece), states[state].word,
+               text[0] == '\0'          ? ""
+               : state == STATE_NOT_YET ? "from "
+                                        : "until ",
+               text);
 }
 
 /* How grave an exit status is here. */
@@ -220,12 +225,38 @@ static int check(const struct view *v, int64_t now, int64_t seconds, bool json)
     return status;
 }
 
-int kc_collateral_check(const char *path, int64_t now, int64_t seconds, bool json)
+/* Whether makers whose roots are trusted signed it. */
+static int check_signatures(const struct kc_cli_collateral *c, const char *path,
+                            const struct kc_judging *trust)
+{
+    struct kc_error error = KC_ERROR_NONE;
+    struct kc_trust *store = kc_trust_new();
+    enum kc_err err = store == NULL ? KC_ERR_MEMORY : KC_OK;
+    if (err == KC_OK)
+        kc_trust_set_roots(store, trust->has_root_key ? trust->root_key : NULL, trust->amd_root,
+                           trust->amd_root_count);
+    if (err == KC_OK && kc_facts_is_amd(&c->bundle))
+        err = kc_trust_add_amd(store, &c->amd, false, &error);
+    else if (err == KC_OK)
+        err = kc_trust_add(store, &c->pieces, false, &error);
+    kc_trust_free(store);
+    if (err == KC_OK)
+        return KC_EXIT_OK;
+    return kc_cli_fail(err == KC_ERR_MEMORY ? KC_EXIT_UNJUDGED : KC_EXIT_INVALID,
+                       "%s is not signed below the trusted root: %s", path,
+                       err == KC_ERR_MEMORY ? "out of memory" : error.what);
+}
+
+int kc_collateral_check(const char *path, const struct kc_judging *trust, int64_t now,
+                        int64_t seconds, bool json)
 {
     struct view *v = NULL;
     int status = open_view(path, &v);
-    if (v != NULL && status == KC_EXIT_OK)
+    if (v != NULL && status == KC_EXIT_OK) {
+        int signatures = trust != NULL ? check_signatures(v->collateral, path, trust) : KC_EXIT_OK;
         status = check(v, now, seconds, json);
+        status = weight(signatures) > weight(status) ? signatures : status;
+    }
     close_view(v);
     return status;
 }

@@ -40,14 +40,14 @@ int kc_fetching_load(struct kc_fetching *f, const char *state, const char *comma
     if (!kc_bases_add(&f->kds, kds))
         return kc_cli_usage(command, "KEYCLAVE_KDS=%s: not a list of http:// or https:// URLs",
                             kds);
-    if (f->pcs.count + f->kds.count == 0 || load_cache(f, state))
+    if ((f->pcs.count + f->kds.count == 0 && f->cache_path == NULL) || load_cache(f, state))
         return KC_EXIT_OK;
     return kc_cli_fail(KC_EXIT_UNJUDGED, "there is no place for a cache: name one with --cache");
 }
 
 bool kc_fetching_is_on(const struct kc_fetching *f, bool is_amd)
 {
-    return (is_amd ? f->kds.count : f->pcs.count) > 0;
+    return (is_amd ? f->kds.count : f->pcs.count) > 0 || f->cache_path != NULL;
 }
 
 struct kc_fetch_servers kc_fetching_servers(const struct kc_fetching *f)
@@ -69,6 +69,8 @@ void kc_fetching_say(const struct kc_cache_report *report)
 {
     if (report->trouble[0] != '\0')
         kc_cli_say("%s", report->trouble);
+    if (report->source == KC_CACHE_STALE)
+        kc_cli_say("what the cache has is still valid, and is used; it should be refreshed:");
     for (int i = 0; report->has_fetched && i < KC_FETCH_PARTS; i++) {
         if (report->fetch.part[i].state == KC_FETCH_FAILED)
             kc_cli_say("%s was not fetched: %s", kc_fetch_part_name((enum kc_fetch_part)i),

@@ -23,17 +23,16 @@ const char kc_judging_help[] =
     "  --at TIME        judge dates at this time, such as 2025-08-15T05:45:00Z (default: now)\n"
     "  --held-data F    the evidence must bind these very bytes: report data is their SHA-256\n"
     "  --state DIR      the state folder for --trust sim\n"
-    "  --collateral DIR Intel's collateral of that time, as files (docs/verification.md), or a "
-    "file\n"
-    "                   of Open Enclave endorsements; without\n"
-    "                   it TCB levels and revocation are not judged; for SEV-SNP the certificates\n"
+    "  --collateral X   Intel's collateral of that time: a folder of files, a bundle of `keyclave\n"
+    "                   collateral fetch` or a file of Open Enclave endorsements; without it TCB\n"
+    "                   levels and revocation are not judged. For SEV-SNP AMD's certificates\n"
     "  --auxblob F      the certificate table that came with an SEV-SNP report (configfs)\n"
     "  --certificates F AMD's certificates for an SEV-SNP report, in PEM, in any order\n"
     "  --pcs URL        fetch Intel's collateral from this PCS or PCCS where --collateral names\n"
     "                   none; several are tried in turn; $KEYCLAVE_PCS, a list with commas\n"
     "  --kds URL        likewise AMD's, from a KDS; $KEYCLAVE_KDS\n"
     "  --cache DIR      where fetched collateral is kept; $KEYCLAVE_CACHE, else `collateral` in\n"
-    "                   the state folder\n";
+    "                   the state folder; without a server what is valid there is taken\n";
 
 bool kc_judging_take(struct kc_judging *j, int option, const char *value, bool *twice)
 {
@@ -181,6 +180,8 @@ static void judge(struct kc_judging *j, struct kc_bytes bytes)
         return;
     }
     j->is_open = true;
+    if (!j->evidence.is_snp && (j->auxblob_path != NULL || j->certificates_path != NULL))
+        kc_cli_say("--auxblob and --certificates are for SEV-SNP reports: not used");
     if (j->collateral == NULL && kc_fetching_is_on(&j->fetching, j->evidence.is_snp))
         j->collateral = kc_fetching_run(j, &j->evidence);
     if (!fill_store(j)) {

@@ -14,7 +14,9 @@ static int load_root_file(struct kc_judging *j)
     struct kc_root root;
     struct kc_error error = KC_ERROR_NONE;
     if (!kc_cli_read_file(j->trust, KC_ROOT_PEM_MAX, &file))
-        return KC_EXIT_UNJUDGED;
+        return kc_cli_fail(KC_EXIT_UNJUDGED,
+                           "--trust %s: neither intel, amd nor sim, nor a file that can be read",
+                           j->trust);
     enum kc_err err = kc_root_read(kc_bytes_of(file.ptr, file.len), &root, &error);
     free(file.ptr);
     if (err != KC_OK)

@@ -113,6 +113,8 @@ static const char *left_out(const struct kc_clause *clause, const struct kc_verd
         return "not judged: TCB info of version 2 names no advisories";
     if (clause->needs_tcb)
         return "not judged: it wants whole collateral of Intel's (--collateral DIR)";
+    if (clause->kind == KC_CLAUSE_ALLOW && clause->flag(facts))
+        return "set, for else this evidence is refused: see that you mean it";
     if (clause->kind == KC_CLAUSE_CLAIMS && (facts->has_oe_claims || facts->has_dice_claims))
         return "the claims are no list of named ones that a policy could name";
     if (clause->kind == KC_CLAUSE_PLATFORMS)
@@ -164,7 +166,8 @@ static void add_clause(json_t *policy, json_t *notes, const struct kc_clause *cl
     json_t *value = is_known ? value_of(clause, facts, ok) : without_tcb(clause);
     if (value != NULL)
         set(policy, clause->key, value, ok);
-    if (why != NULL && (value == NULL || (clause->kind == KC_CLAUSE_TCB && !is_known)))
+    if (why != NULL && (value == NULL || clause->kind == KC_CLAUSE_ALLOW ||
+                        (clause->kind == KC_CLAUSE_TCB && !is_known)))
         set(notes, clause->key, json_string(why), ok);
 }
 

@@ -215,7 +215,7 @@ int kc_service_fail(const struct kc_service *service, enum kc_client_status stat
     const struct kc_client_report *report = kc_client_report_of(service->client);
     const struct kc_client_check *row = kc_client_report_first_failure(report);
     kc_cli_say("%s", kc_client_error(service->client));
-    if (row != NULL && row->state == KC_CLIENT_FAILED)
+    if (row != NULL && row->hint[0] != '\0')
         kc_cli_say("%s", row->hint);
     if (row != NULL && report->outcome != KC_CLIENT_UNJUDGED)
         kc_cli_say("nothing was sent; `keyclave attest https://%s` shows every check",

@@ -185,10 +185,15 @@ static bool has(const struct kc_bundle *bundle, enum kc_bundle_piece piece)
     return bundle->piece[piece].ptr != NULL;
 }
 
+bool kc_facts_is_amd(const struct kc_bundle *bundle)
+{
+    return has(bundle, KC_BUNDLE_VEK) || has(bundle, KC_BUNDLE_ASK_ARK) ||
+           has(bundle, KC_BUNDLE_TABLE) || has(bundle, KC_BUNDLE_ARK_CRL);
+}
+
 bool kc_facts_is_needed(const struct kc_bundle *bundle, enum kc_bundle_piece piece)
 {
-    bool is_amd = has(bundle, KC_BUNDLE_VEK) || has(bundle, KC_BUNDLE_ASK_ARK) ||
-                  has(bundle, KC_BUNDLE_TABLE);
+    bool is_amd = kc_facts_is_amd(bundle);
     bool is_intel = has(bundle, KC_BUNDLE_TCB_INFO) || has(bundle, KC_BUNDLE_QE_IDENTITY) ||
                     has(bundle, KC_BUNDLE_ROOT_CRL) || has(bundle, KC_BUNDLE_PCK_CRL) ||
                     has(bundle, KC_BUNDLE_TCB_CHAIN) || !is_amd;

@@ -30,6 +30,9 @@ struct kc_fact {
 KC_MUST_USE enum kc_err kc_facts_read(const struct kc_bundle *bundle,
                                       struct kc_fact out[KC_BUNDLE_PIECES]);
 
+/* Whether it has pieces for SEV-SNP. */
+bool kc_facts_is_amd(const struct kc_bundle *bundle);
+
 /* Whether a judgement of the kind of evidence that the bundle is for needs the piece. A bundle
  * without any piece is for SGX. */
 bool kc_facts_is_needed(const struct kc_bundle *bundle, enum kc_bundle_piece piece);

@@ -7,6 +7,7 @@
 
 #define INTEL_ROOT_CRL "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der"
 #define PART_MAX       400
+#define SGX_PATH       "/sgx/certification/v4" /* as Intel's own clients name their server */
 
 size_t kc_request_products(const struct kc_needs *needs, enum kc_snp_product out[2])
 {
@@ -55,12 +56,19 @@ static void amd_path(enum kc_fetch_part part, const struct kc_needs *needs,
                  part == KC_FETCH_AMD_CRL ? "crl" : "cert_chain");
 }
 
+static bool ends_with(const char *text, size_t len, const char *end)
+{
+    size_t n = strlen(end);
+    return len > n && memcmp(text + len - n, end, n) == 0;
+}
+
 bool kc_request_url(enum kc_fetch_part part, const struct kc_needs *needs,
                     enum kc_snp_product product, const char *base, char out[KC_WEB_URL_MAX])
 {
     char path[PART_MAX];
     size_t len = strlen(base);
     len -= len > 0 && base[len - 1] == '/' ? 1 : 0;
+    len -= ends_with(base, len, SGX_PATH) ? strlen(SGX_PATH) : 0;
     if (needs->kind == KC_NEEDS_SNP)
         amd_path(part, needs, product, path);
     else

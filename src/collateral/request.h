@@ -15,7 +15,8 @@ size_t kc_request_products(const struct kc_needs *needs, enum kc_snp_product out
 
 /*
  * The URL of `part` below the base URL. Intel's own service has the root's list on another host of
- * its own; caches have it below their base. False: too long.
+ * its own; caches have it below their base. A base that
+ * ends in "/sgx/certification/v4" is the one before that. False: too long.
  */
 KC_MUST_USE bool kc_request_url(enum kc_fetch_part part, const struct kc_needs *needs,
                                 enum kc_snp_product product, const char *base,

@@ -24,15 +24,24 @@ static enum kc_err read_pem(struct kc_bytes text, struct kc_room room, struct kc
     return err;
 }
 
+/* In one line, or in lines as `xxd -p` writes them. The digits are joined in the room, where their
+ * octets then take their place: each is behind the digits that are still to be read. */
 static enum kc_err read_hex(struct kc_bytes text, struct kc_room room, struct kc_bytes *der,
                             struct kc_error *error)
 {
     size_t len = 0;
-    enum kc_err err = kc_hex_decode(text, room, &len);
-    if (err == KC_OK)
+    size_t n = 0;
+    if (text.len > room.len)
+        return kc_error_set(error, KC_ERR_ROOM, "CRL: larger than the room for it", text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] != '\n' && text.ptr[i] != '\r')
+            room.ptr[n++] = text.ptr[i];
+    }
+    enum kc_err err = kc_hex_decode(kc_bytes_of(room.ptr, n), room, &len);
+    if (err == KC_OK && len > 0)
         *der = kc_bytes_of(room.ptr, len);
     else
-        (void)kc_error_set(error, err, "CRL: neither DER nor PEM nor hexadecimal", 0);
+        err = kc_error_set(error, KC_ERR_MALFORMED, "CRL: neither DER nor PEM nor hexadecimal", 0);
     return err;
 }
 

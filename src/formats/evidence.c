@@ -173,11 +173,13 @@ static bool is_tdx_endorsements(struct kc_bytes bytes, uint32_t second)
            kc_oe_endorsements_decode(bytes, &endorsements, NULL) == KC_OK;
 }
 
+#define SNP_VERSION_SEEN_MAX 8
+
 /* SEV-SNP reports have 32 bits of version where quotes have the version and a key type of 2. A
  * header of Open Enclave's is told from a report of version 3 by its UUID or size. */
 static bool is_snp_report(struct kc_bytes bytes, uint32_t first)
 {
-    if (bytes.len < KC_SNP_REPORT_SIZE || first < 2 || first > 5)
+    if (bytes.len < KC_SNP_REPORT_SIZE || first < 2 || first > SNP_VERSION_SEEN_MAX)
         return false;
     return first != KC_OE_ATTESTATION_VERSION || !is_attestation_header(bytes);
 }
@@ -195,7 +197,8 @@ static enum kc_err open_snp_report(struct kc_bytes bytes, struct kc_evidence *ou
 
 /*
  * Told apart by the first bytes: a report header is u32 1 and u32 1 or 2, an attestation header
- * u32 3 and a UUID, an SEV-SNP report u32 2 to 5 (no quote has 0 as key type), everything else of
+ * u32 3 and a UUID, an SEV-SNP report u32 2 to 8 (no quote has 0 as key type; those from 6 on are
+ * of a later version than is judged), everything else of
  * a version from 1 to 5 in 16 bits is a quote.
  */
 static enum kc_err open_binary(struct kc_bytes bytes, struct kc_evidence *out,

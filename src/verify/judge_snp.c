@@ -53,6 +53,24 @@ static const char *actual_words(struct kc_verdict *v, const char *what, uint64_t
     return text;
 }
 
+/* Of what is wrong with bytes the place, of what the report says the value. */
+static const char *found_words(struct kc_verdict *v, const struct kc_snp_verdict *snp,
+                               enum kc_snp_check check)
+{
+    const char *what = snp->what[check];
+    uint64_t at = check == snp->first ? snp->at : 0;
+    uint8_t value[8];
+    if (check < KC_SNP_CHECK_PRODUCT || at == 0)
+        return actual_words(v, what, at);
+    const char *text = actual_words(v, what, 0);
+    struct kc_writer w = kc_writer_of((struct kc_room){value, sizeof value});
+    for (int shift = 56; shift >= 0; shift -= 8)
+        kc_writer_u8(&w, (uint8_t)(at >> shift));
+    kc_verdict_put(v, ": 0x");
+    kc_verdict_put_hex(v, kc_writer_written(&w));
+    return text;
+}
+
 static enum kc_verdict_weight weight_of(enum kc_snp_check check, const struct kc_snp_verdict *snp)
 {
     if (check == KC_SNP_CHECK_RESERVED)
@@ -77,8 +95,7 @@ static void note_checks(struct kc_judge *j, const struct kc_snp_verdict *snp)
         kc_verdict_fail(v, checks[i].stage,
                         &(struct kc_verdict_failure){
                             kc_snp_check_name(check), weight_of(check, snp), checks[i].expected,
-                            actual_words(v, snp->what[i], check == snp->first ? snp->at : 0),
-                            kc_snp_check_hint(check)});
+                            found_words(v, snp, check), kc_snp_check_hint(check)});
     }
     for (unsigned i = KC_STAGE_SHAPE; i <= KC_STAGE_QUOTE; i++) {
         if (is_made[i])

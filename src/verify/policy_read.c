@@ -106,7 +106,7 @@ static enum kc_err read_status(const struct kc_policy_reading *c, const json_t *
         return kc_policy_refuse(c,
                                 "lists Revoked, which no policy may accept: such a platform's "
                                 "keys are known or withdrawn",
-                                "remove Revoked; \"ignore\" skips the TCB altogether, knowingly");
+                                "remove Revoked: no policy can accept it");
     if (!known)
         return kc_policy_refuse(
             c, "lists a status that does not exist",

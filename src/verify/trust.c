@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/collateral_parts.h"
 #include "verify/trust_parts.h"
 
 struct kc_trust *kc_trust_new(void)
@@ -75,55 +74,49 @@ struct kc_signatures *kc_trust_signatures(struct kc_trust *store)
 }
 
 /* What is wrong with a piece before any evidence is there; NULL: nothing. */
-static const char *fault_of(const struct kc_collateral_set *s, const char **check)
+static const char *fault_of(const struct kc_collateral_set *s)
 {
+    const struct kc_issuer_chain *chains[] = {&s->tcb_chain, &s->qe_chain, &s->pck_ca_chain};
     const struct {
-        enum kc_collateral_piece piece;
-        const struct kc_issuer_chain *chain;
-    } chains[] = {
-        {KC_PIECE_TCB_CHAIN, &s->tcb_chain},
-        {KC_PIECE_QE_CHAIN, &s->qe_chain},
-        {KC_PIECE_PCK_CA_CHAIN, &s->pck_ca_chain},
-    };
-    const struct {
-        enum kc_collateral_piece piece;
         const struct kc_issued_crl *list;
-    } lists[] = {{KC_PIECE_ROOT_CRL, &s->root_crl}, {KC_PIECE_PCK_CRL, &s->pck_crl}};
+        const char *badly_signed;
+    } lists[] = {
+        {&s->root_crl, "root_ca_crl: its signature by the CA does not hold"},
+        {&s->pck_crl, "pck_crl: its signature by the CA does not hold"},
+    };
     for (size_t i = 0; i < 3; i++) {
-        *check = kc_collateral_piece_name(chains[i].piece);
-        if (chains[i].chain->error.code != KC_OK)
-            return chains[i].chain->error.what;
-        if (chains[i].chain->is_there && chains[i].chain->count == 0)
-            return chains[i].chain->verdict.what;
+        if (chains[i]->error.code != KC_OK)
+            return chains[i]->error.what;
+        if (chains[i]->is_there && chains[i]->count == 0)
+            return chains[i]->verdict.what;
     }
     for (size_t i = 0; i < 2; i++) {
-        *check = kc_collateral_piece_name(lists[i].piece);
         if (lists[i].list->error.code != KC_OK)
             return lists[i].list->error.what;
         if (lists[i].list->is_checked && !lists[i].list->is_good)
-            return "its signature by the CA does not hold";
+            return lists[i].badly_signed;
     }
     return NULL;
 }
 
 /* TCB info and identity must be there, for by them a set is found and rates. */
-static const char *body_fault_of(const struct kc_collateral_set *s, const char **check)
+static const char *body_fault_of(const struct kc_collateral_set *s)
 {
-    static const char unsigned_body[] = "its signature by the TCB signing certificate does not "
-                                        "hold, or that certificate's chain is missing";
-    *check = kc_collateral_piece_name(KC_PIECE_TCB_INFO);
     if (!s->has_tcb_info)
         return "there is no TCB info";
     if (s->tcb_info_error.code != KC_OK)
         return s->tcb_info_error.what;
     if (!s->tcb_info_is_signed)
-        return unsigned_body;
-    *check = kc_collateral_piece_name(KC_PIECE_QE_IDENTITY);
+        return "tcb_info: its signature by the TCB signing certificate does not hold, or that "
+               "certificate's chain is missing";
     if (!s->has_qe_identity)
         return "there is no QE identity";
     if (s->qe_identity_error.code != KC_OK)
         return s->qe_identity_error.what;
-    return s->qe_identity_is_signed ? NULL : unsigned_body;
+    return s->qe_identity_is_signed
+               ? NULL
+               : "qe_identity: its signature by the TCB signing certificate does not hold, or that "
+                 "certificate's chain is missing";
 }
 
 /* Its own place, or that of the set it replaces; NULL: there is none left. */
@@ -230,7 +223,6 @@ enum kc_err kc_trust_add(struct kc_trust *store, const struct kc_collateral_piec
 {
     static const uint8_t none[64];
     struct kc_collateral_set *set = NULL;
-    const char *check = "";
     if (kc_collateral_set_make(pieces, store->has_root_key ? store->root_key : none, true,
                                &store->signatures, &set) != KC_OK)
         return kc_error_set(error, KC_ERR_MEMORY, "no memory for the collateral", 0);
@@ -238,9 +230,9 @@ enum kc_err kc_trust_add(struct kc_trust *store, const struct kc_collateral_piec
         put_for_all(store, set);
         return KC_OK;
     }
-    const char *fault = fault_of(set, &check);
+    const char *fault = fault_of(set);
     if (fault == NULL)
-        fault = body_fault_of(set, &check);
+        fault = body_fault_of(set);
     if (fault == NULL)
         fault = old_list_of(store, set);
     if (fault == NULL)
