@@ -62,7 +62,7 @@ static inline void case_make(struct verify_case *c)
 {
     case_open_state(c);
     c->now = (int64_t)time(NULL);
-    struct kc_sim_collateral_options options = {c->now, 30, KC_TCB_UP_TO_DATE};
+    struct kc_sim_collateral_options options = {c->now, 30, KC_TCB_UP_TO_DATE, false};
     must(kc_sim_collateral_make(c->state, &options, c->file, NULL) == KC_OK, "collateral");
     c->pieces = (struct kc_collateral_pieces){
         .tcb_info = case_file(c, "tcb_info.json"),

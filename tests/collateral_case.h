@@ -66,7 +66,7 @@ static inline void case_read_pck(struct collateral_case *c, const struct kc_sim_
 static inline void case_fresh(struct collateral_case *c)
 {
     struct kc_error error = KC_ERROR_NONE;
-    struct kc_sim_collateral_options options = {c->issued, 30, KC_TCB_UP_TO_DATE};
+    struct kc_sim_collateral_options options = {c->issued, 30, KC_TCB_UP_TO_DATE, false};
     kc_sim_collateral_clear(c->file);
     assert_int_equal(kc_sim_collateral_make(c->state, &options, c->file, &error), KC_OK);
     case_read_pck(c, &c->state->pki);

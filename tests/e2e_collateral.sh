@@ -285,7 +285,23 @@ want 0 "${fetch[@]}" --pcs "$url" --at "$later" --out "$work/later.bundle"
 want 3 "${fetch[@]}" --pcs "$url" --at 2020-01-01T00:00:00Z --out "$work/never.bundle"
 says 'not_yet'
 
-# 10. Usage.
+# 10. A trust domain's quote: its own TCB info and identity, the same lists.
+serve
+"$program" sim td-quote --report-data 0102 >"$work/td" || fail "no simulated TDX quote"
+want 0 collateral fetch "$work/td" --trust sim --pcs "$url" --out "$work/td.bundle"
+requests 2 /tdx/certification/v4/
+requests 2 /sgx/certification/v4/
+want 0 verify --trust sim --collateral "$work/td.bundle" "$work/td"
+want 0 verify --trust sim --pcs "$url" --cache "$work/td.cache" "$work/td"
+want 2 "${verify[@]}" --collateral "$work/td.bundle"
+want 2 verify --trust sim --collateral "$work/bundle" "$work/td"
+"$program" sim collateral "$work/td.d" --tdx --status OutOfDate || fail "no TDX collateral"
+want 1 verify --trust sim --collateral "$work/td.d" --json "$work/td"
+has '"status": "OutOfDate"'
+serve --fault 404@identity
+want 3 verify --trust sim --pcs "$url" --cache "$work/td.none" "$work/td"
+
+# 11. Usage.
 want 64 collateral
 want 64 collateral fetch "$quote"
 want 64 collateral fetch "$quote" --out "$work/x" --pcs ftp://x

@@ -18,7 +18,7 @@ struct fixture {
 
 static struct kc_sim_collateral_options options_now(enum kc_tcb_status status)
 {
-    return (struct kc_sim_collateral_options){(int64_t)time(NULL), 30, status};
+    return (struct kc_sim_collateral_options){(int64_t)time(NULL), 30, status, false};
 }
 
 static int set_up(void **state)
@@ -207,10 +207,10 @@ static void test_refusals(void **state)
 {
     struct fixture *f = *state;
     static const struct kc_sim_collateral_options rows[] = {
-        {1700000000, 0, KC_TCB_UP_TO_DATE},
-        {1700000000, 36501, KC_TCB_UP_TO_DATE},
-        {-1, 30, KC_TCB_UP_TO_DATE},
-        {253402300799, 1, KC_TCB_UP_TO_DATE},
+        {1700000000, 0, KC_TCB_UP_TO_DATE, false},
+        {1700000000, 36501, KC_TCB_UP_TO_DATE, false},
+        {-1, 30, KC_TCB_UP_TO_DATE, false},
+        {253402300799, 1, KC_TCB_UP_TO_DATE, false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES];

@@ -181,7 +181,7 @@ static struct kc_bytes frame_of(const struct request *r, uint8_t *room)
 static struct request request_of(struct fixture *f, enum kc_tcb_status status)
 {
     struct kc_error error = KC_ERROR_NONE;
-    struct kc_sim_collateral_options options = {f->c->issued, 30, status};
+    struct kc_sim_collateral_options options = {f->c->issued, 30, status, false};
     kc_sim_collateral_clear(f->c->file);
     assert_int_equal(kc_sim_collateral_make(f->c->state, &options, f->c->file, &error), KC_OK);
     make_quote(f);

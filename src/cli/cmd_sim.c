@@ -8,18 +8,24 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include <openssl/sha.h>
+
+#include "base/hex.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/simulation.h"
 #include "sim/aesm_server.h"
 #include "sim/collateral.h"
+#include "sim/quoting_enclave.h"
 #include "sim/state.h"
 
 #define DEFAULT_DAYS 30
 
 static const char help[] =
     "usage: keyclave sim aesm --socket PATH [--state DIR] [--fault NAME[=CODE]]\n"
-    "       keyclave sim collateral DIR [--state DIR] [--at RFC3339] [--days N] [--status STATUS]\n"
+    "       keyclave sim collateral DIR [--tdx] [--state DIR] [--at RFC3339] [--days N]\n"
+    "                                   [--status STATUS]\n"
+    "       keyclave sim td-quote [--report-data HEX] [--state DIR]\n"
     "       keyclave sim pcs [OPTION]...\n"
     "       keyclave sim root [--state DIR]\n\n"
     "Stands in for an SGX machine and for Intel. What it signs proves nothing to anybody who\n"
@@ -30,6 +36,8 @@ static const char help[] =
     "  collateral   writes what a verifier needs to judge the TCB of simulated quotes:\n"
     "               root_ca.pem tcb_info.json tcb_chain.pem qe_identity.json\n"
     "               pck_crl.der pck_crl_chain.pem root_ca_crl.der\n"
+    "  td-quote     writes a TDX quote to standard output, of a trust domain that nobody ever\n"
+    "               ran, to try policies for TDX on; MRTD and RTMRs are SHA-384 of their names\n"
     "  pcs          serves collateral as Intel's PCS does: `keyclave sim pcs --help`\n"
     "  root         prints the simulated root certificate (for verify --trust FILE)\n\n"
     "      --socket PATH     the Unix socket to listen at\n"
@@ -38,6 +46,8 @@ static const char help[] =
     "      --fault NAME      for tests: not-initialized-once, error=CODE, silent, truncated, "
     "huge,\n"
     "                        wrong-quote\n"
+    "      --tdx             the collateral is for TDX quotes\n"
+    "      --report-data HEX what the domain chose: at most 64 bytes, zeros behind them\n"
     "      --at RFC3339      when the collateral is issued (now)\n"
     "      --days N          how long it is valid (30)\n"
     "      --status STATUS   the TCB status of the simulated machine: UpToDate (the default),\n"
@@ -53,6 +63,8 @@ struct options {
     const char *at;
     const char *days;
     const char *status;
+    const char *report_data;
+    bool is_tdx;
     bool help;
 };
 
@@ -62,6 +74,7 @@ static bool read_options(int argc, char **argv, struct options *out)
         {"socket", required_argument, NULL, 's'}, {"state", required_argument, NULL, 'd'},
         {"fault", required_argument, NULL, 'f'},  {"at", required_argument, NULL, 'a'},
         {"days", required_argument, NULL, 'n'},   {"status", required_argument, NULL, 't'},
+        {"tdx", no_argument, NULL, 'x'},          {"report-data", required_argument, NULL, 'r'},
         {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int c;
@@ -73,11 +86,14 @@ static bool read_options(int argc, char **argv, struct options *out)
                             : c == 'a' ? &out->at
                             : c == 'n' ? &out->days
                             : c == 't' ? &out->status
+                            : c == 'r' ? &out->report_data
                                        : NULL;
         if (slot != NULL)
             *slot = optarg;
         else if (c == 'h')
             out->help = true;
+        else if (c == 'x')
+            out->is_tdx = true;
         else
             return kc_cli_refuse_option("sim", argv);
     }
@@ -160,7 +176,8 @@ static int write_collateral(const char *folder, const struct kc_sim_collateral_f
 
 static int run_collateral(const struct options *options, const char *folder)
 {
-    struct kc_sim_collateral_options what = {(int64_t)time(NULL), DEFAULT_DAYS, KC_TCB_UP_TO_DATE};
+    struct kc_sim_collateral_options what = {(int64_t)time(NULL), DEFAULT_DAYS, KC_TCB_UP_TO_DATE,
+                                             options->is_tdx};
     struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES];
     struct kc_sim_state *state = NULL;
     struct kc_error error = KC_ERROR_NONE;
@@ -183,6 +200,43 @@ static int run_collateral(const struct options *options, const char *folder)
         status = write_collateral(folder, files);
         kc_sim_collateral_clear(files);
     }
+    kc_sim_state_free(state);
+    return status;
+}
+
+/* A domain with the module that the simulated collateral rates. */
+static bool make_domain(const char *report_data, struct kc_td_report *out)
+{
+    static const uint8_t svn[] = {5, 1, 6};
+    static const char *const names[] = {"mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3"};
+    uint8_t *places[] = {out->mrtd, out->rtmr[0], out->rtmr[1], out->rtmr[2], out->rtmr[3]};
+    size_t len = 0;
+    *out = (struct kc_td_report){.td_attributes = KC_TD_ATTRIBUTES_SEPT_VE_DISABLE, .xfam = 0xe7};
+    memcpy(out->tee_tcb_svn, svn, sizeof svn);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        SHA384((const uint8_t *)names[i], strlen(names[i]), places[i]);
+    return report_data == NULL ||
+           kc_hex_decode(kc_bytes_of_text(report_data),
+                         (struct kc_room){out->report_data, sizeof out->report_data},
+                         &len) == KC_OK;
+}
+
+static int run_td_quote(const struct options *options)
+{
+    struct kc_sim_state *state = NULL;
+    struct kc_td_report domain;
+    uint8_t quote[KC_SIM_QUOTE_MAX];
+    size_t len = 0;
+    if (!make_domain(options->report_data, &domain))
+        return kc_cli_usage("sim", "--report-data %s: not at most 128 hexadecimal digits",
+                            options->report_data);
+    int status = kc_simulation_open(options->state, &state);
+    if (status != KC_EXIT_OK)
+        return status;
+    if (!kc_sim_qe_td_quote(state, &domain, (struct kc_room){quote, sizeof quote}, &len))
+        status = kc_cli_fail(KC_EXIT_REFUSED, "the quote could not be signed");
+    else if (!kc_cli_write_file("-", kc_bytes_of(quote, len), false))
+        status = KC_EXIT_REFUSED;
     kc_sim_state_free(state);
     return status;
 }
@@ -217,15 +271,20 @@ static int run(int argc, char **argv)
     const char *what = optind < argc ? argv[optind++] : "";
     int left = argc - optind;
     bool for_aesm = options.socket != NULL || options.fault != NULL;
-    bool for_collateral = options.at != NULL || options.days != NULL || options.status != NULL;
-    if (strcmp(what, "aesm") == 0 && left == 0 && !for_collateral)
+    bool for_collateral =
+        options.at != NULL || options.days != NULL || options.status != NULL || options.is_tdx;
+    bool for_quote = options.report_data != NULL;
+    if (strcmp(what, "td-quote") == 0 && left == 0 && !for_aesm && !for_collateral)
+        return run_td_quote(&options);
+    if (strcmp(what, "aesm") == 0 && left == 0 && !for_collateral && !for_quote)
         return run_aesm(&options);
-    if (strcmp(what, "collateral") == 0 && left == 1 && !for_aesm)
+    if (strcmp(what, "collateral") == 0 && left == 1 && !for_aesm && !for_quote)
         return run_collateral(&options, argv[optind]);
-    if (strcmp(what, "root") == 0 && left == 0 && !for_aesm && !for_collateral)
+    if (strcmp(what, "root") == 0 && left == 0 && !for_aesm && !for_collateral && !for_quote)
         return run_root(&options);
     return kc_cli_usage("sim",
-                        "these arguments do not fit `sim aesm`, `collateral`, `pcs` or `root`");
+                        "these arguments do not fit `sim aesm`, `collateral`, `pcs`, `td-quote` or "
+                        "`root`");
 }
 
 const struct kc_command kc_cmd_sim = {

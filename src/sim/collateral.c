@@ -22,8 +22,33 @@ struct dates {
     char next_text[KC_TIME_TEXT_SIZE];
 };
 
+#define ZEROS_32 "00000000000000000000000000000000"
+#define MODULE                                                                                     \
+    "\"mrsigner\":\"" ZEROS_32 ZEROS_32 ZEROS_32 "\",\"attributes\":\"0000000000000000\","         \
+    "\"attributesMask\":\"FFFFFFFFFFFFFFFF\""
+
+/* The TDX module, rated by itself as those of version 1 and up are. */
+static void print_modules(FILE *out)
+{
+    fputs(
+        "\"tdxModule\":{" MODULE "},\"tdxModuleIdentities\":[{\"id\":\"TDX_01\"," MODULE
+        ",\"tcbLevels\":[{\"tcb\":{\"isvsvn\":5},\"tcbDate\":\"2025-01-01T00:00:00Z\","
+        "\"tcbStatus\":\"UpToDate\"},{\"tcb\":{\"isvsvn\":2},\"tcbDate\":\"2024-01-01T00:00:00Z\","
+        "\"tcbStatus\":\"OutOfDate\",\"advisoryIDs\":[\"SIMULATED-SA-00002\"]}]}],",
+        out);
+}
+
+/* Of TEE_TCB_SVN the first two components are the module's own, and zero here; the third is 6. */
+static void print_tdx_components(FILE *out)
+{
+    fputs("],\"tdxtcbcomponents\":[", out);
+    for (size_t i = 0; i < 16; i++)
+        fprintf(out, "%s{\"svn\":%d}", i == 0 ? "" : ",", i == 2 ? 6 : 0);
+}
+
 /* One TCB level: the platform's components, the first of them off by `step`. */
-static void print_level(FILE *out, int step, const char *date, enum kc_tcb_status status)
+static void print_level(FILE *out, bool is_tdx, int step, const char *date,
+                        enum kc_tcb_status status)
 {
     fputs("{\"tcb\":{\"sgxtcbcomponents\":[", out);
     for (size_t i = 0; i < 16; i++) {
@@ -33,6 +58,8 @@ static void print_level(FILE *out, int step, const char *date, enum kc_tcb_statu
             fputs(",\"category\":\"BIOS\",\"type\":\"Simulated Microcode\"", out);
         fputc('}', out);
     }
+    if (is_tdx)
+        print_tdx_components(out);
     fprintf(out, "],\"pcesvn\":%u},\"tcbDate\":\"%s\",\"tcbStatus\":\"%s\"",
             kc_sim_platform.pce_svn, date, kc_tcb_status_name(status));
     if (status != KC_TCB_UP_TO_DATE)
@@ -40,42 +67,48 @@ static void print_level(FILE *out, int step, const char *date, enum kc_tcb_statu
     fputc('}', out);
 }
 
-static void print_tcb_info(FILE *out, const struct dates *dates, enum kc_tcb_status status)
+static void print_tcb_info(FILE *out, const struct dates *dates, bool is_tdx,
+                           enum kc_tcb_status status)
 {
     char fmspc[13];
     char pce_id[5];
     kc_hex_encode_lower(kc_bytes_of(kc_sim_platform.fmspc, 6), fmspc);
     kc_hex_encode_lower(kc_bytes_of(kc_sim_platform.pce_id, 2), pce_id);
     fprintf(out,
-            "{\"id\":\"SGX\",\"version\":3,\"issueDate\":\"%s\",\"nextUpdate\":\"%s\","
-            "\"fmspc\":\"%s\",\"pceId\":\"%s\",\"tcbType\":0,\"tcbEvaluationDataNumber\":%d,"
-            "\"tcbLevels\":[",
-            dates->issued_text, dates->next_text, fmspc, pce_id, EVALUATION_NUMBER);
+            "{\"id\":\"%s\",\"version\":3,\"issueDate\":\"%s\",\"nextUpdate\":\"%s\","
+            "\"fmspc\":\"%s\",\"pceId\":\"%s\",\"tcbType\":0,\"tcbEvaluationDataNumber\":%d,",
+            is_tdx ? "TDX" : "SGX", dates->issued_text, dates->next_text, fmspc, pce_id,
+            EVALUATION_NUMBER);
+    if (is_tdx)
+        print_modules(out);
+    fputs("\"tcbLevels\":[", out);
     if (status >= KC_TCB_OUT_OF_DATE) {
-        print_level(out, +1, "2026-01-01T00:00:00Z", KC_TCB_UP_TO_DATE);
+        print_level(out, is_tdx, +1, "2026-01-01T00:00:00Z", KC_TCB_UP_TO_DATE);
         fputc(',', out);
     }
-    print_level(out, 0, "2025-01-01T00:00:00Z", status);
+    print_level(out, is_tdx, 0, "2025-01-01T00:00:00Z", status);
     fputc(',', out);
-    print_level(out, -1, "2024-01-01T00:00:00Z", KC_TCB_OUT_OF_DATE);
+    print_level(out, is_tdx, -1, "2024-01-01T00:00:00Z", KC_TCB_OUT_OF_DATE);
     fputs("]}", out);
 }
 
 /* Values as the simulated Quoting Enclave has them; attributes and masks as Intel's has them. */
-static void print_qe_identity(FILE *out, const struct dates *dates)
+static void print_qe_identity(FILE *out, const struct dates *dates, bool is_tdx)
 {
     fprintf(out,
-            "{\"id\":\"QE\",\"version\":2,\"issueDate\":\"%s\",\"nextUpdate\":\"%s\","
+            "{\"id\":\"%s\",\"version\":2,\"issueDate\":\"%s\",\"nextUpdate\":\"%s\","
             "\"tcbEvaluationDataNumber\":%d,\"miscselect\":\"00000000\","
             "\"miscselectMask\":\"FFFFFFFF\",\"attributes\":\"11000000000000000000000000000000\","
             "\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\",\"mrsigner\":"
-            "\"8C4F5775D796503E96137F77C68A829A0056AC8DED70140B081B094490C57BFF\","
-            "\"isvprodid\":1,\"tcbLevels\":["
+            "\"%s\",\"isvprodid\":%d,\"tcbLevels\":["
             "{\"tcb\":{\"isvsvn\":8},\"tcbDate\":\"2025-01-01T00:00:00Z\","
             "\"tcbStatus\":\"UpToDate\"},"
             "{\"tcb\":{\"isvsvn\":1},\"tcbDate\":\"2024-01-01T00:00:00Z\","
             "\"tcbStatus\":\"OutOfDate\",\"advisoryIDs\":[\"SIMULATED-SA-00001\"]}]}",
-            dates->issued_text, dates->next_text, EVALUATION_NUMBER);
+            is_tdx ? "TD_QE" : "QE", dates->issued_text, dates->next_text, EVALUATION_NUMBER,
+            is_tdx ? "DC9E2A7C6F948F17474E34A7FC43ED030F7C1563F1BABDDF6340C82E0E54A8C5"
+                   : "8C4F5775D796503E96137F77C68A829A0056AC8DED70140B081B094490C57BFF",
+            is_tdx ? 2 : 1);
 }
 
 /* {"<name>":<inner>,"signature":"<128 hex>"}, signed over the bytes of inner. */
@@ -97,8 +130,8 @@ static bool sign_json(const struct kc_sim_state *state, const char *name, struct
     return true;
 }
 
-/* `status` is for TCB info; the QE identity has levels of its own. */
-static bool make_json(const struct kc_sim_state *state, const struct dates *dates,
+/* `status` is for TCB info; the QE identity has levels of its own, and NULL here. */
+static bool make_json(const struct kc_sim_state *state, const struct dates *dates, bool is_tdx,
                       const enum kc_tcb_status *status, struct kc_sim_collateral_file *out)
 {
     char *inner = NULL;
@@ -107,9 +140,9 @@ static bool make_json(const struct kc_sim_state *state, const struct dates *date
     if (stream == NULL)
         return false;
     if (status != NULL)
-        print_tcb_info(stream, dates, *status);
+        print_tcb_info(stream, dates, is_tdx, *status);
     else
-        print_qe_identity(stream, dates);
+        print_qe_identity(stream, dates, is_tdx);
     bool ok =
         fclose(stream) == 0 && sign_json(state, status != NULL ? "tcbInfo" : "enclaveIdentity",
                                          kc_bytes_of(inner, len), out);
@@ -208,8 +241,8 @@ enum kc_err kc_sim_collateral_make(const struct kc_sim_state *state,
     for (size_t i = 0; i < KC_SIM_COLLATERAL_FILES; i++)
         files[i] = (struct kc_sim_collateral_file){names[i], NULL, 0};
     if (make_chain(state, KC_SIM_ROOT_CA, &files[0]) &&
-        make_json(state, &dates, &options->status, &files[1]) &&
-        make_json(state, &dates, NULL, &files[2]) &&
+        make_json(state, &dates, options->is_tdx, &options->status, &files[1]) &&
+        make_json(state, &dates, options->is_tdx, NULL, &files[2]) &&
         make_chain(state, KC_SIM_TCB_SIGNING, &files[3]) &&
         make_crl(state, &dates, KC_SIM_PLATFORM_CA, &files[4]) &&
         make_chain(state, KC_SIM_PLATFORM_CA, &files[5]) &&

@@ -1,6 +1,7 @@
 /*
  * The collateral that goes with the simulated quotes: TCB info (version 3), QE identity
- * (version 2), both revocation lists and the issuer chains, in the forms of Intel's PCS v4.
+ * (version 2), both revocation lists and the issuer chains, in the forms of Intel's PCS v4. For
+ * trust domains the TDX module is of version 1, SVN 5, and its signer is all zeros as Intel's.
  */
 #ifndef KC_SIM_COLLATERAL_H
 #define KC_SIM_COLLATERAL_H
@@ -15,6 +16,7 @@ struct kc_sim_collateral_options {
     int64_t issued;            /* seconds since 1970: issueDate and thisUpdate */
     unsigned days;             /* until nextUpdate */
     enum kc_tcb_status status; /* of the TCB level that the simulated platform is at */
+    bool is_tdx;               /* TCB info and identity for quotes of its trust domains */
 };
 
 #define KC_SIM_COLLATERAL_FILES 7

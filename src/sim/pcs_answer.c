@@ -10,6 +10,7 @@
 #include "sim/pki.h"
 
 #define ROOT_PATH   "/sgx/certification/v4/"
+#define TDX_PATH    "/tdx/certification/v4/"
 #define PATH_ROOM   256
 #define HUGE_LEN    ((size_t)4 * 1024 * 1024)
 #define AGE         (60 * 60) /* seconds: Intel's is older too, and clocks differ */
@@ -36,13 +37,16 @@ struct route {
     size_t file;
     size_t chain; /* 0: none */
     const char *chain_name;
+    bool is_tdx;
 };
 
 static const struct route routes[] = {
-    {ROOT_PATH "tcb", FILE_TCB_INFO, FILE_TCB_CHAIN, "TCB-Info-Issuer-Chain"},
-    {ROOT_PATH "qe/identity", FILE_QE, FILE_TCB_CHAIN, "SGX-Enclave-Identity-Issuer-Chain"},
-    {ROOT_PATH "pckcrl", FILE_CRL, FILE_CRL_CHAIN, "SGX-PCK-CRL-Issuer-Chain"},
-    {ROOT_PATH "rootcacrl", FILE_ROOT_CRL, 0, NULL},
+    {ROOT_PATH "tcb", FILE_TCB_INFO, FILE_TCB_CHAIN, "TCB-Info-Issuer-Chain", false},
+    {TDX_PATH "tcb", FILE_TCB_INFO, FILE_TCB_CHAIN, "TCB-Info-Issuer-Chain", true},
+    {ROOT_PATH "qe/identity", FILE_QE, FILE_TCB_CHAIN, "SGX-Enclave-Identity-Issuer-Chain", false},
+    {TDX_PATH "qe/identity", FILE_QE, FILE_TCB_CHAIN, "SGX-Enclave-Identity-Issuer-Chain", true},
+    {ROOT_PATH "pckcrl", FILE_CRL, FILE_CRL_CHAIN, "SGX-PCK-CRL-Issuer-Chain", false},
+    {ROOT_PATH "rootcacrl", FILE_ROOT_CRL, 0, NULL, false},
 };
 
 static const struct route *find_route(struct kc_bytes path)
@@ -181,7 +185,7 @@ bool kc_sim_pcs_answer(const struct kc_sim_state *state, const struct kc_sim_pcs
                        enum kc_sim_pcs_kind fault, struct kc_bytes path, struct kc_bytes query,
                        int64_t now, struct kc_sim_pcs_answer *out)
 {
-    struct kc_sim_collateral_options options = {now - AGE, platform->days, platform->status};
+    struct kc_sim_collateral_options options = {now - AGE, platform->days, platform->status, false};
     struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES];
     const struct route *route = find_route(path);
     enum form form = FORM_AS_IS;
@@ -196,6 +200,7 @@ bool kc_sim_pcs_answer(const struct kc_sim_state *state, const struct kc_sim_pcs
         form = FORM_HEX;
     if (out->status != 200)
         return true;
+    options.is_tdx = route->is_tdx;
     if (fault == KC_SIM_PCS_EXPIRED) {
         options.days = 1;
         options.issued = now - 2 * DAY;

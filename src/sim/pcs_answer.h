@@ -8,7 +8,7 @@
  *      /sgx/certification/v4/pckcrl?ca=platform[&encoding=der|pem]       PEM where nothing is asked
  *      /sgx/certification/v4/rootcacrl                                   hexadecimal, as of a PCCS
  *
- * All else is 404: other platforms, the Processor CA, TDX.
+ * The first two also below /tdx. All else is 404: other platforms, the Processor CA.
  */
 #ifndef KC_SIM_PCS_ANSWER_H
 #define KC_SIM_PCS_ANSWER_H

@@ -11,13 +11,14 @@
 #include "sim/cmac.h"
 #include "sim/state_parts.h"
 
-#define QE_SVN       8
-#define QE_FLAGS     (KC_SGX_FLAG_INIT | KC_SGX_FLAG_MODE64BIT | KC_SGX_FLAG_PROVISION_KEY)
-#define MAC_OFFSET   416
-#define ID_OFFSET    384
-#define ID_SIZE      32
-#define AUTH_SIZE    32 /* Intel's size, and the only one that some verifiers take */
-#define MRENCLAVE_OF "Keyclave simulated Quoting Enclave"
+#define QE_SVN          8
+#define QE_FLAGS        (KC_SGX_FLAG_INIT | KC_SGX_FLAG_MODE64BIT | KC_SGX_FLAG_PROVISION_KEY)
+#define MAC_OFFSET      416
+#define ID_OFFSET       384
+#define ID_SIZE         32
+#define AUTH_SIZE       32 /* Intel's size, and the only one that some verifiers take */
+#define MRENCLAVE_OF    "Keyclave simulated Quoting Enclave"
+#define TD_MRENCLAVE_OF "Keyclave simulated TD Quoting Enclave"
 
 /* The Quoting Enclave as the processor knows it; verifiers and AESM clients ask for Intel's signer
  * and product id. */
@@ -68,6 +69,21 @@ static bool mac_holds(const struct kc_sim_processor *processor,
     return kc_bytes_equal_secret(mac, report + MAC_OFFSET, sizeof mac);
 }
 
+/* Likewise the one for trust domains (Intel TDX: MRSIGNER of the TD Quoting Enclave, product 2). */
+static struct kc_sim_secs td_qe_secs(void)
+{
+    static const uint8_t signer[32] = {
+        0xdc, 0x9e, 0x2a, 0x7c, 0x6f, 0x94, 0x8f, 0x17, 0x47, 0x4e, 0x34,
+        0xa7, 0xfc, 0x43, 0xed, 0x03, 0x0f, 0x7c, 0x15, 0x63, 0xf1, 0xba,
+        0xbd, 0xdf, 0x63, 0x40, 0xc8, 0x2e, 0x0e, 0x54, 0xa8, 0xc5,
+    };
+    struct kc_sim_secs secs = qe_secs();
+    SHA256((const uint8_t *)TD_MRENCLAVE_OF, strlen(TD_MRENCLAVE_OF), secs.mrenclave);
+    memcpy(secs.mrsigner, signer, sizeof secs.mrsigner);
+    secs.isv_prod_id = 2;
+    return secs;
+}
+
 /* What certifies the attestation key: a report of the Quoting Enclave that binds it, signed by
  * the PCK. */
 struct certification {
@@ -78,11 +94,11 @@ struct certification {
     char *chain; /* owned: PEM of leaf, intermediate, root */
 };
 
-static bool certify(const struct kc_sim_state *state, struct certification *out)
+static bool certify(const struct kc_sim_state *state, const struct kc_sim_secs *secs,
+                    struct certification *out)
 {
     static const enum kc_sim_role chain[] = {KC_SIM_PCK, KC_SIM_PLATFORM_CA, KC_SIM_ROOT_CA};
     static const uint8_t nobody[KC_SGX_TARGETINFO_SIZE];
-    struct kc_sim_secs secs = qe_secs();
     uint8_t bound[64 + AUTH_SIZE];
     uint8_t report_data[KC_SGX_REPORT_DATA_SIZE] = {0};
     if (!kc_sim_pki_public_key(state->attestation_key, out->attestation_key))
@@ -92,7 +108,7 @@ static bool certify(const struct kc_sim_state *state, struct certification *out)
     memcpy(bound, out->attestation_key, 64);
     memcpy(bound + 64, out->auth_data, AUTH_SIZE);
     SHA256(bound, sizeof bound, report_data);
-    kc_sim_ereport(&state->processor, &secs, nobody, report_data, out->qe_report);
+    kc_sim_ereport(&state->processor, secs, nobody, report_data, out->qe_report);
     out->chain = kc_sim_pki_chain_pem(&state->pki, chain, 3);
     return out->chain != NULL &&
            kc_sim_pki_sign(state->pki.key[KC_SIM_PCK],
@@ -125,7 +141,8 @@ uint32_t kc_sim_qe_quote(const struct kc_sim_state *state, const uint8_t report[
     uint32_t code = KC_SIM_QE_UNEXPECTED;
     if (!mac_holds(&state->processor, report))
         return KC_SIM_QE_INVALID_REPORT;
-    if (!certify(state, &certification))
+    const struct kc_sim_secs secs = qe_secs();
+    if (!certify(state, &secs, &certification))
         goto out;
     fill_header(state, &quote);
     kc_sgx_report_body_decode(&r, &quote.report);
@@ -152,4 +169,48 @@ uint32_t kc_sim_qe_quote(const struct kc_sim_state *state, const uint8_t report[
 out:
     free(certification.chain);
     return code;
+}
+
+/* Written twice, as above. */
+static bool write_td_quote(const struct kc_sim_state *state, struct kc_tdx_quote *quote,
+                           struct kc_room room, size_t *quote_len)
+{
+    uint8_t signed_part[1024];
+    uint8_t signature[64];
+    struct kc_writer part = kc_writer_of((struct kc_room){signed_part, sizeof signed_part});
+    struct kc_writer w = kc_writer_of(room);
+    kc_tdx_quote_encode_signed_part(&part, quote);
+    if (kc_writer_failed(&part) ||
+        !kc_sim_pki_sign(state->attestation_key, kc_writer_written(&part), signature))
+        return false;
+    quote->signature = kc_bytes_of(signature, sizeof signature);
+    kc_tdx_quote_encode(&w, quote);
+    *quote_len = w.len;
+    return !kc_writer_failed(&w);
+}
+
+bool kc_sim_qe_td_quote(const struct kc_sim_state *state, const struct kc_td_report *td,
+                        struct kc_room room, size_t *quote_len)
+{
+    const struct kc_sim_secs secs = td_qe_secs();
+    struct certification certification = {0};
+    struct kc_tdx_quote quote = {.version = 4,
+                                 .att_key_type = KC_TDX_ATT_KEY_ECDSA_P256,
+                                 .tee_type = KC_TDX_QUOTE_TEE_TDX,
+                                 .body_type = KC_TDX_QUOTE_TD10,
+                                 .td = *td};
+    if (!certify(state, &secs, &certification))
+        return false;
+    struct kc_reader r =
+        kc_reader_of(kc_bytes_of(certification.qe_report, KC_SGX_REPORT_BODY_SIZE));
+    kc_sgx_report_body_decode(&r, &quote.qe_report);
+    memcpy(quote.qe_vendor_id, kc_sgx_quote_intel_vendor_id, sizeof quote.qe_vendor_id);
+    quote.attestation_key = kc_bytes_of(certification.attestation_key, 64);
+    quote.qe_report_signature = kc_bytes_of(certification.qe_report_signature, 64);
+    quote.qe_auth_data = kc_bytes_of(certification.auth_data, AUTH_SIZE);
+    quote.cert_data_type = KC_SGX_CERT_DATA_PCK_CHAIN;
+    quote.cert_data = kc_bytes_of_text(certification.chain);
+    bool ok = write_td_quote(state, &quote, room, quote_len);
+    free(certification.chain);
+    return ok;
 }

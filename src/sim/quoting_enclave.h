@@ -1,12 +1,16 @@
 /*
  * The simulated Quoting Enclave: takes a REPORT that was made for it, and makes of it a quote of
  * version 3. Like Intel's it trusts nothing but the MAC, which it checks by its own report key.
+ *
+ * And the one for trust domains, of which there are none here: it signs whatever it is given, so
+ * that verifiers and policies for TDX can be tried.
  */
 #ifndef KC_SIM_QUOTING_ENCLAVE_H
 #define KC_SIM_QUOTING_ENCLAVE_H
 
 #include "base/bytes.h"
 #include "formats/sgx_report.h"
+#include "formats/tdx_quote.h"
 
 struct kc_sim_state;
 
@@ -28,5 +32,9 @@ KC_MUST_USE bool kc_sim_qe_key_id(const struct kc_sim_state *state, uint8_t out[
 KC_MUST_USE uint32_t kc_sim_qe_quote(const struct kc_sim_state *state,
                                      const uint8_t report[KC_SGX_REPORT_SIZE], struct kc_room quote,
                                      size_t *quote_len);
+
+/* A quote of version 4 about this domain of TDX 1.0. */
+KC_MUST_USE bool kc_sim_qe_td_quote(const struct kc_sim_state *state, const struct kc_td_report *td,
+                                    struct kc_room quote, size_t *quote_len);
 
 #endif
