@@ -62,6 +62,9 @@ enum kc_err kc_quote_decode(struct kc_bytes bytes, struct kc_quote *out, struct 
     struct kc_reader r = kc_reader_of(bytes);
     uint16_t version = kc_reader_u16(&r);
     bool is_later = version == 4 || version == 5;
+    if (!kc_reader_failed(&r) && !is_later && version != KC_SGX_QUOTE_VERSION)
+        return kc_error_set(error, KC_ERR_UNSUPPORTED, "quote: a version other than 3, 4 and 5",
+                            version);
     enum kc_err err = is_later ? kc_tdx_quote_decode(bytes, &later, error)
                                : kc_sgx_quote_decode(bytes, &v3, error);
     if (err != KC_OK)
