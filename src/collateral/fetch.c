@@ -134,6 +134,8 @@ static bool ask(struct job *job, enum kc_fetch_part part, const char *base,
 static bool fetch_part(struct job *job, enum kc_fetch_part part, const struct kc_bases *bases,
                        char reason[KC_FETCH_REASON_MAX])
 {
+    /* AMD's list is not worth waiting for: many servers have none. */
+    bool is_wanted = part != KC_FETCH_AMD_CRL;
     bool is_alone = bases->count == 1;
     bool again[KC_BASES_MAX] = {false};
     if (bases->count == 0 && reason[0] == '\0')
@@ -141,12 +143,12 @@ static bool fetch_part(struct job *job, enum kc_fetch_part part, const struct kc
     for (size_t i = 0; i < bases->count; i++) {
         if (job->is_down[i])
             again[i] = true;
-        else if (ask(job, part, bases->url[i], is_alone ? KC_WEB_ALL : KC_WEB_ONCE, reason,
-                     &again[i]))
+        else if (ask(job, part, bases->url[i], is_alone && is_wanted ? KC_WEB_ALL : KC_WEB_ONCE,
+                     reason, &again[i]))
             return true;
         job->is_down[i] = again[i] && !is_alone;
     }
-    for (size_t i = 0; i < bases->count && !is_alone; i++) {
+    for (size_t i = 0; i < bases->count && !is_alone && is_wanted; i++) {
         if (again[i] && ask(job, part, bases->url[i], KC_WEB_HALF, reason, &again[i])) {
             job->is_down[i] = false;
             return true;
