@@ -20,18 +20,23 @@
 #define DAY     ((int64_t)86400)
 #define CASE_AT (c->issued + DAY) /* when it is judged */
 
+/* The simulated machine's, and the identity's own chain, which is not there unless a test puts it.
+ */
+#define CASE_FILES    (KC_SIM_COLLATERAL_FILES + 1)
+#define CASE_QE_CHAIN "qe_chain.pem"
+
 struct collateral_case {
     char *folder;
     struct kc_sim_state *state;
     int64_t issued;
-    struct kc_sim_collateral_file file[KC_SIM_COLLATERAL_FILES];
+    struct kc_sim_collateral_file file[CASE_FILES];
     struct kc_pck_chain pck;
     uint8_t root_key[64];
 };
 
 static inline struct kc_sim_collateral_file *case_file(struct collateral_case *c, const char *name)
 {
-    for (size_t i = 0; i < KC_SIM_COLLATERAL_FILES; i++) {
+    for (size_t i = 0; i < CASE_FILES; i++) {
         if (strcmp(c->file[i].name, name) == 0)
             return &c->file[i];
     }
@@ -63,11 +68,18 @@ static inline void case_read_pck(struct collateral_case *c, const struct kc_sim_
     free(pem);
 }
 
+static inline void case_clear(struct collateral_case *c)
+{
+    kc_sim_collateral_clear(c->file);
+    free(c->file[CASE_FILES - 1].ptr);
+    c->file[CASE_FILES - 1] = (struct kc_sim_collateral_file){CASE_QE_CHAIN, NULL, 0};
+}
+
 static inline void case_fresh(struct collateral_case *c)
 {
     struct kc_error error = KC_ERROR_NONE;
     struct kc_sim_collateral_options options = {c->issued, 30, KC_TCB_UP_TO_DATE, false};
-    kc_sim_collateral_clear(c->file);
+    case_clear(c);
     assert_int_equal(kc_sim_collateral_make(c->state, &options, c->file, &error), KC_OK);
     case_read_pck(c, &c->state->pki);
     memcpy(c->root_key, c->state->root_key, 64);
@@ -87,7 +99,7 @@ static inline int case_set_up(void **state)
 static inline int case_tear_down(void **state)
 {
     struct collateral_case *c = *state;
-    kc_sim_collateral_clear(c->file);
+    case_clear(c);
     kc_sim_state_free(c->state);
     test_remove_tree(c->folder);
     free(c->folder);
@@ -203,6 +215,7 @@ struct cert_change {
     EVP_PKEY *key;    /* of the subject */
     EVP_PKEY *signer; /* NULL: the issuer */
     bool no_key_id;   /* drops the subject key identifier */
+    long serial;      /* 0: as it is */
 };
 
 static inline void case_set_extension(X509 *x, int nid, const char *text)
@@ -239,6 +252,8 @@ static inline X509 *case_change(struct collateral_case *c, enum kc_sim_role role
         ASN1_TIME_set(X509_getm_notAfter(x), change->not_after);
     if (change->key != NULL)
         X509_set_pubkey(x, change->key);
+    if (change->serial != 0)
+        ASN1_INTEGER_set(X509_get_serialNumber(x), change->serial);
     assert_true(X509_sign(x, change->signer != NULL ? change->signer : issuer, EVP_sha256()) > 0);
     return x;
 }

@@ -370,6 +370,45 @@ static inline void crl_chain_expired(struct collateral_case *c)
     crl_chain(c, &(struct cert_change){.not_after = CASE_AT - 1});
 }
 
+static inline void crl_chain_not_yet(struct collateral_case *c)
+{
+    crl_chain(c, &(struct cert_change){.not_before = CASE_AT + 1});
+}
+
+static inline void crl_chain_named_otherwise(struct collateral_case *c)
+{
+    crl_chain(c, &(struct cert_change){.common_name = "Simulated SGX TCB Signing"});
+}
+
+/* The issuer's name is right, the key that signed is not. */
+static inline void crl_chain_by_another_key(struct collateral_case *c)
+{
+    EVP_PKEY *key = kc_sim_pki_new_key();
+    crl_chain(c, &(struct cert_change){.signer = key});
+    EVP_PKEY_free(key);
+}
+
+/* Another PKI's CA below its own root, or below the trusted one. */
+static inline void crl_chain_of_another_pki(struct collateral_case *c, bool root_is_trusted)
+{
+    struct kc_sim_pki other;
+    assert_int_equal(kc_sim_pki_make(c->issued, &other), KC_OK);
+    case_put_chain(c, "pck_crl_chain.pem", other.certificate[KC_SIM_PLATFORM_CA],
+                   root_is_trusted ? c->state->pki.certificate[KC_SIM_ROOT_CA]
+                                   : other.certificate[KC_SIM_ROOT_CA]);
+    kc_sim_pki_clear(&other);
+}
+
+static inline void crl_chain_of_another_root(struct collateral_case *c)
+{
+    crl_chain_of_another_pki(c, false);
+}
+
+static inline void crl_chain_below_trusted_root(struct collateral_case *c)
+{
+    crl_chain_of_another_pki(c, true);
+}
+
 static inline void crl_chain_no_ca(struct collateral_case *c)
 {
     crl_chain(c, &(struct cert_change){.basic_constraints = "critical,CA:FALSE"});
@@ -380,14 +419,24 @@ static inline void crl_chain_absent(struct collateral_case *c)
     case_put(c, "pck_crl_chain.pem", NULL, 0);
 }
 
-/* The PCK's CA, certified anew without the right to sign lists. */
-static inline void ca_may_not_sign_lists(struct collateral_case *c)
+/* A CA of the PCK's chain, certified anew without the right to sign lists. */
+static inline void may_not_sign_lists(struct collateral_case *c, enum kc_sim_role ca)
 {
     struct kc_sim_pki pki = c->state->pki;
-    pki.certificate[KC_SIM_PLATFORM_CA] = case_change(
-        c, KC_SIM_PLATFORM_CA, &(struct cert_change){.key_usage = "critical,keyCertSign"});
+    pki.certificate[ca] =
+        case_change(c, ca, &(struct cert_change){.key_usage = "critical,keyCertSign"});
     case_read_pck(c, &pki);
-    X509_free(pki.certificate[KC_SIM_PLATFORM_CA]);
+    X509_free(pki.certificate[ca]);
+}
+
+static inline void ca_may_not_sign_lists(struct collateral_case *c)
+{
+    may_not_sign_lists(c, KC_SIM_PLATFORM_CA);
+}
+
+static inline void root_may_not_sign_lists(struct collateral_case *c)
+{
+    may_not_sign_lists(c, KC_SIM_ROOT_CA);
 }
 
 static inline void all_absent(struct collateral_case *c)

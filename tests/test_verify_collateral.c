@@ -1,5 +1,5 @@
 /* Collateral that is spoilt in one way each, most of it signed again: the check that must fail. */
-#include "collateral_spoil.h"
+#include "collateral_spoil_qe.h"
 
 struct row {
     const char *name;
@@ -54,6 +54,24 @@ static const struct row rows[] = {
     {"signer: no root", no_root, "tcb_chain.shape", 0},
     {"signer: a PCK", pck_as_signer, "tcb_chain.shape", 0},
 
+    {"identity's chain: good", qe_chain_good, "", 0},
+    {"identity's chain: root first", qe_chain_root_first, "", 0},
+    {"identity's chain: expired", qe_chain_expired, "qe_chain.expired", 0},
+    {"identity's chain: not yet", qe_chain_not_yet, "qe_chain.not_yet", 0},
+    {"identity's chain: revoked", qe_chain_revoked, "qe_chain.revoked", 0},
+    {"identity's chain: name", qe_chain_named_otherwise, "qe_chain.shape", 0},
+    {"identity's chain: no key id", qe_chain_without_key_id, "qe_chain.shape", 0},
+    {"identity's chain: no root", qe_chain_no_root, "qe_chain.shape", 0},
+    {"identity's chain: empty", qe_chain_empty, "qe_chain.shape", 0},
+    {"identity's chain: another root", qe_chain_of_another_root, "qe_chain.root", 0},
+    {"identity's chain: another's, trusted root", qe_chain_below_trusted_root, "qe_chain.link", 0},
+    {"identity's chain: by another key", qe_chain_by_another_key, "qe_chain.signature", 0},
+    {"identity's chain: has another key", qe_chain_has_another_key, "qe_identity.signature", 0},
+    {"identity's chain: may not sign", qe_chain_may_not_sign, "qe_chain.authority", 0},
+    {"identity's chain: may issue", qe_chain_may_issue, "qe_chain.authority", 0},
+    {"identity's chain: CA", qe_chain_is_ca, "qe_chain.authority", 0},
+    {"identity's chain alone", qe_chain_alone, "tcb_chain.absent", 0},
+
     {"lists swapped", crls_swapped,
      "crl.root.issuer crl.root.signature crl.pck.issuer crl.pck.signature", 0},
     {"root list: signature", root_crl_signature, "crl.root.signature", 0},
@@ -69,8 +87,15 @@ static const struct row rows[] = {
     {"PCK list: not yet", pck_crl_not_yet, "crl.pck.not_yet", 0},
     {"list's chain: processor CA", crl_chain_of_processor_ca, "crl.pck_chain.issuer", 0},
     {"list's chain: expired", crl_chain_expired, "crl.pck_chain.expired", 0},
+    {"list's chain: not yet", crl_chain_not_yet, "crl.pck_chain.not_yet", 0},
+    {"list's chain: name", crl_chain_named_otherwise, "crl.pck_chain.shape", 0},
+    {"list's chain: another root", crl_chain_of_another_root, "crl.pck_chain.root", 0},
+    {"list's chain: another's, trusted root", crl_chain_below_trusted_root, "crl.pck_chain.link",
+     0},
+    {"list's chain: by another key", crl_chain_by_another_key, "crl.pck_chain.signature", 0},
     {"list's chain: no CA", crl_chain_no_ca, "crl.pck_chain.authority", 0},
     {"CA may not sign lists", ca_may_not_sign_lists, "crl.pck.authority", 0},
+    {"root may not sign lists", root_may_not_sign_lists, "crl.root.authority", 0},
 
     {"leaf revoked", leaf_revoked, "pck.revoked", 0},
     {"leaf revoked long ago", leaf_revoked_long_ago, "crl.pck.expired pck.revoked", 0},
@@ -94,6 +119,7 @@ static struct kc_collateral *judge(struct collateral_case *c, int64_t days)
         .tcb_info = case_bytes(c, "tcb_info.json"),
         .qe_identity = case_bytes(c, "qe_identity.json"),
         .tcb_chain = case_bytes(c, "tcb_chain.pem"),
+        .qe_chain = case_bytes(c, CASE_QE_CHAIN),
         .root_crl = case_bytes(c, "root_ca_crl.der"),
         .pck_crl = case_bytes(c, "pck_crl.der"),
         .pck_crl_chain = case_bytes(c, "pck_crl_chain.pem"),
@@ -187,6 +213,7 @@ static void knows_the_first_to_expire(void **state)
         {tcb_info_expired, "tcb_info"}, {identity_expired, "qe_identity"},
         {root_crl_expired, "crl.root"}, {pck_crl_expired, "crl.pck"},
         {signer_expired, "tcb_chain"},  {crl_chain_expired, "crl.pck_chain"},
+        {qe_chain_expired, "qe_chain"},
     };
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
         case_fresh(c);
@@ -255,8 +282,10 @@ static void notices_every_changed_byte(void **state)
 {
     struct collateral_case *c = *state;
     static const char *const names[] = {"tcb_info.json", "qe_identity.json",  "tcb_chain.pem",
-                                        "pck_crl.der",   "pck_crl_chain.pem", "root_ca_crl.der"};
+                                        "pck_crl.der",   "pck_crl_chain.pem", "root_ca_crl.der",
+                                        CASE_QE_CHAIN};
     case_fresh(c);
+    qe_chain_good(c);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct kc_sim_collateral_file *file = case_file(c, names[i]);
         size_t signature_at = file->len - (i < 2 ? 130 : 0);
