@@ -1,7 +1,4 @@
-#include <openssl/pem.h>
-
 #include "snp_pki.h"
-#include "verify/trust.h"
 
 static struct snp_keys keys;
 
@@ -448,50 +445,6 @@ static void test_endorsed(void **state)
     assert_int_equal(again.kind, KC_VERDICT_INVALID);
 }
 
-static void test_names(void **state)
-{
-    (void)state;
-    for (int i = 0; i < KC_SNP_CHECK_COUNT; i++) {
-        assert_memory_equal(kc_snp_check_name((enum kc_snp_check)i), "snp.", 4);
-        assert_true(strlen(kc_snp_check_hint((enum kc_snp_check)i)) > 0);
-        for (int k = 0; k < i; k++)
-            assert_string_not_equal(kc_snp_check_name((enum kc_snp_check)i),
-                                    kc_snp_check_name((enum kc_snp_check)k));
-    }
-}
-
-/* Certificates may be put into a store again after its roots were named anew. */
-static void test_roots_named_anew(void **state)
-{
-    struct snp_case c;
-    BIO *pem = BIO_new(BIO_s_mem());
-    char *text = NULL;
-    (void)state;
-    snp_case_start(&c, KC_SNP_MILAN, false);
-    snp_case_make(&c, &keys);
-    for (size_t i = SNP_ASK; i <= SNP_ARK; i++) {
-        const uint8_t *der = c.der[i];
-        X509 *x = d2i_X509(NULL, &der, (long)c.der_len[i]);
-        assert_int_equal(PEM_write_bio_X509(pem, x), 1);
-        X509_free(x);
-    }
-    size_t len = (size_t)BIO_get_mem_data(pem, &text);
-    const struct kc_amd_pieces pieces = {
-        .vek = kc_bytes_of(c.der[SNP_LEAF], c.der_len[SNP_LEAF]),
-        .chain = kc_bytes_of((const uint8_t *)text, len),
-    };
-    struct kc_trust *trust = kc_trust_new();
-    size_t full = 0;
-    for (int i = 0; i < 3; i++) {
-        kc_trust_set_roots(trust, NULL, &c.root, 1);
-        assert_int_equal(kc_trust_add_amd(trust, &pieces, false, NULL), KC_OK);
-        full = i == 0 ? kc_trust_size(trust) : full;
-        assert_int_equal(kc_trust_size(trust), full);
-    }
-    kc_trust_free(trust);
-    BIO_free(pem);
-}
-
 static int make_keys(void **state)
 {
     (void)state;
@@ -513,7 +466,6 @@ int main(void)
         cmocka_unit_test(test_vcek),  cmocka_unit_test(test_vlek),
         cmocka_unit_test(test_turin), cmocka_unit_test(test_wrapped_chip_id),
         cmocka_unit_test(test_facts), cmocka_unit_test(test_endorsed),
-        cmocka_unit_test(test_names), cmocka_unit_test(test_roots_named_anew),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

@@ -222,6 +222,21 @@ static void keeps_providers_apart(void **state)
     finish(s);
 }
 
+/* Certificates may be put in again after the roots were named anew: what went is gone for good. */
+static void starts_anew_with_other_roots(void **state)
+{
+    struct shop *s = start(state, false);
+    const struct kc_amd_pieces pieces = whole(s, &s->c, NULL);
+    size_t full = 0;
+    for (int i = 0; i < 3; i++) {
+        kc_trust_set_roots(s->trust, NULL, &s->c.root, 1);
+        add(s, &pieces, KC_OK);
+        full = i == 0 ? kc_trust_size(s->trust) : full;
+        assert_int_equal(kc_trust_size(s->trust), full);
+    }
+    finish(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +245,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_nobodys),
         cmocka_unit_test(takes_the_reports_own_certificates),
         cmocka_unit_test(keeps_providers_apart),
+        cmocka_unit_test(starts_anew_with_other_roots),
     };
     return cmocka_run_group_tests(tests, open_shop, close_shop);
 }
