@@ -275,7 +275,7 @@ static inline struct kc_snp_input snp_case_input(const struct snp_case *c)
         der[i] = kc_bytes_of(c->der[i], c->certificate[i].missing ? 0 : c->der_len[i]);
     return (struct kc_snp_input){
         .report = kc_bytes_of(c->bytes, c->len),
-        .certificates = {der[SNP_LEAF], der[SNP_ASK], der[SNP_ARK], {NULL, 0}},
+        .certificates = {.vek = der[SNP_LEAF], .ask = der[SNP_ASK], .ark = der[SNP_ARK]},
         .roots = &c->root,
         .root_count = 1,
         .now = c->now,
