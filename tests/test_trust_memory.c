@@ -239,6 +239,29 @@ static void chains_of_other_machines_push_out_nothing(void **state)
     finish(&s);
 }
 
+/* A key of the attacker's own under a public chain: the quote's signature holds, and the QE never
+ * vouched for that key. */
+static void keys_of_nobody_push_out_nothing(void **state)
+{
+    struct scene s;
+    struct leaf forged;
+    start(state, &s);
+    for (unsigned i = 0; i < KC_TRUST_KEYS_MAX; i++) {
+        struct kc_sgx_quote quote = parts_of(&s.known);
+        EVP_PKEY *key = kc_sim_pki_new_key();
+        uint8_t public_key[64];
+        uint8_t signature[64];
+        assert_true(kc_sim_pki_public_key(key, public_key));
+        assert_true(kc_sim_pki_sign(key, quote.signed_part, signature));
+        quote.attestation_key = kc_bytes_of(public_key, 64);
+        quote.signature = kc_bytes_of(signature, 64);
+        write_parts(&quote, &forged);
+        expect_forged(&s, &forged, "invalid: qe.binding");
+        EVP_PKEY_free(key);
+    }
+    finish(&s);
+}
+
 /* What is genuine is remembered, once its chain is of the time it is judged at. */
 static void remembers_what_is_genuine(void **state)
 {
@@ -374,6 +397,7 @@ int main(void)
         cmocka_unit_test(reports_badly_signed_push_out_nothing),
         cmocka_unit_test(chains_of_other_roots_push_out_nothing),
         cmocka_unit_test(chains_of_other_machines_push_out_nothing),
+        cmocka_unit_test(keys_of_nobody_push_out_nothing),
         cmocka_unit_test(remembers_what_is_genuine),
         cmocka_unit_test(forged_reports_push_out_nothing),
         cmocka_unit_test(tables_of_other_roots_push_out_nothing),

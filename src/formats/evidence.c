@@ -198,8 +198,7 @@ static enum kc_err open_snp_report(struct kc_bytes bytes, struct kc_evidence *ou
 /*
  * Told apart by the first bytes: a report header is u32 1 and u32 1 or 2, an attestation header
  * u32 3 and a UUID, an SEV-SNP report u32 2 to 8 (no quote has 0 as key type; those from 6 on are
- * of a later version than is judged), everything else of
- * a version from 1 to 5 in 16 bits is a quote.
+ * of a later version than is judged), everything else of a version from 1 to 5 in 16 bits a quote.
  */
 static enum kc_err open_binary(struct kc_bytes bytes, struct kc_evidence *out,
                                struct kc_error *error)

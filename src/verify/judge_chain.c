@@ -338,11 +338,8 @@ void kc_judge_remember_chain(struct kc_judge *j)
     if (j->input->store == NULL || j->known != NULL || j->given_pck_chain.ptr != NULL ||
         j->quote.cert_data_type != KC_QUOTE_CERT_DATA_PCK_CHAIN)
         return;
-    for (int i = KC_STAGE_SHAPE; i <= KC_STAGE_QUOTE; i++) {
-        if (j->verdict->stage[i] != KC_STAGE_HOLDS)
-            return;
-    }
-    kc_trust_remember_chain(j->input->store, j->quote.cert_data, j->chain, &j->extension);
+    if (kc_verdict_holds_before(j->verdict, KC_STAGE_BINDING))
+        kc_trust_remember_chain(j->input->store, j->quote.cert_data, j->chain, &j->extension);
 }
 
 void kc_judge_chain(struct kc_judge *j)

@@ -124,15 +124,6 @@ static void judge_tcb(struct kc_judge *j, const struct kc_collateral *collateral
         facts->tcb.module = *tcb.module;
 }
 
-static bool earlier_stages_hold(const struct kc_verdict *v)
-{
-    for (int i = 0; i < KC_STAGE_COLLATERAL; i++) {
-        if (v->stage[i] != KC_STAGE_HOLDS)
-            return false;
-    }
-    return true;
-}
-
 /* The store's for this platform before the one for all. */
 static void find_in_store(struct kc_judge *j)
 {
@@ -217,7 +208,7 @@ static void judge_module_alone(struct kc_judge *j)
 void kc_judge_collateral(struct kc_judge *j)
 {
     struct kc_verdict *v = j->verdict;
-    if (!earlier_stages_hold(v))
+    if (!kc_verdict_holds_before(v, KC_STAGE_COLLATERAL))
         return;
     if (j->tee != KC_TEE_SNP && !find_set(j)) {
         kc_verdict_fail(v, KC_STAGE_COLLATERAL,

@@ -125,9 +125,10 @@ void kc_judge_quoting_enclave(struct kc_judge *j)
 void kc_judge_quote_signature(struct kc_judge *j)
 {
     const struct kc_quote *quote = &j->quote;
-    if (!kc_signatures_verify_once(j->chain_holds ? j->signatures : NULL,
-                                   quote->attestation_key.ptr, quote->signed_part,
-                                   quote->signature.ptr))
+    /* Neither is a key that no Quoting Enclave vouched for. */
+    bool is_vouched = kc_verdict_holds_before(j->verdict, KC_STAGE_QUOTE);
+    if (!kc_signatures_verify_once(is_vouched ? j->signatures : NULL, quote->attestation_key.ptr,
+                                   quote->signed_part, quote->signature.ptr))
         kc_judge_fail(j, KC_STAGE_QUOTE, "quote.signature",
                       "a signature of header and report by the attestation key",
                       "the signature does not hold", TAMPERED);

@@ -46,13 +46,18 @@ void kc_verdict_made(struct kc_verdict *v, enum kc_stage stage)
         v->stage[stage] = KC_STAGE_HOLDS;
 }
 
-bool kc_verdict_is_genuine(const struct kc_verdict *v)
+bool kc_verdict_holds_before(const struct kc_verdict *v, enum kc_stage stage)
 {
-    for (int i = 0; i < KC_STAGE_POLICY; i++) {
+    for (int i = 0; i < (int)stage; i++) {
         if (v->stage[i] != KC_STAGE_HOLDS)
             return false;
     }
-    return !v->overflowed;
+    return true;
+}
+
+bool kc_verdict_is_genuine(const struct kc_verdict *v)
+{
+    return kc_verdict_holds_before(v, KC_STAGE_POLICY) && !v->overflowed;
 }
 
 static bool has_failure(const struct kc_verdict *v, enum kc_verdict_weight weight)

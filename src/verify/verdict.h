@@ -19,7 +19,9 @@ void kc_verdict_fail(struct kc_verdict *v, enum kc_stage stage,
 /* Marks a stage that was made to its end: it holds unless a failure was noted for it. */
 void kc_verdict_made(struct kc_verdict *v, enum kc_stage stage);
 
-/* True when every stage before KC_STAGE_POLICY holds. */
+/* True when every stage before `stage` holds. */
+bool kc_verdict_holds_before(const struct kc_verdict *v, enum kc_stage stage);
+/* That before KC_STAGE_POLICY, and no failure was lost for want of room. */
 bool kc_verdict_is_genuine(const struct kc_verdict *v);
 
 /* Decides `kind` from stages and failures. */
