@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 
 NAMES = {
     "draft": {
@@ -78,7 +79,8 @@ def check(profile, path, public, tier, vector, facts):
     allowed = {"eat_profile", "iat", names["verifier"], "submods", "eat_nonce"}
     assert set(claims) <= allowed, set(claims) - allowed
     assert claims["eat_profile"] == names["profile"]
-    assert type(claims["iat"]) is int
+    # Of the clock, whatever time was judged at.
+    assert type(claims["iat"]) is int and -60 < time.time() - claims["iat"] < 600, claims["iat"]
     assert set(claims[names["verifier"]]) == {"developer", "build"}
     assert claims[names["verifier"]]["build"].startswith("keyclave ")
     assert len(claims["submods"]) == 1
@@ -101,10 +103,11 @@ def check(profile, path, public, tier, vector, facts):
     if profile == "draft":
         assert type(policy) is list and len(policy) == 1
         policy = policy[0]
+    assert type(appraisal[names["claims"]]["judged_at"]) is int
     assert not [k for k in MACHINE if k in evidence], evidence
     found = {
         "label": label,
-        "iat": str(claims["iat"]),
+        "judged_at": str(appraisal[names["claims"]]["judged_at"]),
         "nonce": claims.get("eat_nonce", ""),
         "policy": policy,
         "verdict": appraisal[names["claims"]]["verdict"],

@@ -55,13 +55,12 @@ echo "{\"mrenclave\": \"$mrenclave\"}" >"$work/policy"
 echo '{"allow_debug": true, "tcb": "ignore"}' >"$work/debug"
 hash=$(sha256sum <"$work/policy" | cut -d' ' -f1)
 
-# The draft's `iat` is the time that is judged at.
-facts=(label=SGX iat=1755236700 policy=keyclave:default verdict=refused failure=policy.debug
+facts=(label=SGX judged_at=1755236700 policy=keyclave:default verdict=refused failure=policy.debug
     mrenclave=af3438654b544d7e94b6b538eaf58528a2136f6a107b95b4c442b0afc9c98d83)
 token 1 contraindicated 'configuration=96 runtime-opaque=96 executables=33 hardware=0' \
     --at $at "$seed"
 hash_of_debug=$(sha256sum <"$work/debug" | cut -d' ' -f1)
-facts=(iat=1755236700 verdict=accepted policy=urn:sha256:$hash_of_debug)
+facts=(judged_at=1755236700 verdict=accepted policy=urn:sha256:$hash_of_debug)
 token 0 warning 'configuration=36 runtime-opaque=32 executables=33 hardware=32' \
     --at $at --policy "$work/debug" "$seed"
 

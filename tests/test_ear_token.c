@@ -77,12 +77,13 @@ static const struct {
     const char *status;
     const char *vector;
     const char *policy;
+    const char *verdict;
     bool is_list;
 } profiles[] = {
     {KC_EAR_DRAFT, "eat+jwt", "tag:ietf.org,2026:rats/ear#03", "ear_status",
-     "ear_trustworthiness_vector", "ear_appraisal_policy_ids", true},
+     "ear_trustworthiness_vector", "ear_appraisal_policy_ids", "ear_veraison_policy_claims", true},
     {KC_EAR_VERAISON, "JWT", "tag:github.com,2023:veraison/ear", "ear.status",
-     "ear.trustworthiness-vector", "ear.appraisal-policy-id", false},
+     "ear.trustworthiness-vector", "ear.appraisal-policy-id", "ear.veraison.policy-claims", false},
 };
 
 static void expect_token(const char *token, size_t profile)
@@ -92,12 +93,14 @@ static void expect_token(const char *token, size_t profile)
     json_t *claims = part_of(dot + 1, (size_t)(strrchr(token, '.') - dot - 1));
     json_t *sgx = json_object_get(json_object_get(claims, "submods"), "SGX");
     json_t *policy = json_object_get(sgx, profiles[profile].policy);
+    json_t *verdict = json_object_get(sgx, profiles[profile].verdict);
     assert_string_equal(text_at(header, "alg"), "ES256");
     assert_string_equal(text_at(header, "typ"), profiles[profile].type);
     assert_string_equal(text_at(claims, "eat_profile"), profiles[profile].name);
     assert_int_equal(json_integer_value(json_object_get(claims, "iat")), 1700000000);
     assert_string_equal(text_at(claims, "eat_nonce"), "AAECAwQFBgc");
     assert_string_equal(text_at(sgx, profiles[profile].status), "affirming");
+    assert_int_equal(json_integer_value(json_object_get(verdict, "judged_at")), 1600000000);
     /* The evidence's own, of its DICE claims. */
     assert_string_equal(text_at(sgx, "eat_nonce"), "CAgICAgICAg");
     assert_int_equal(json_object_size(json_object_get(sgx, profiles[profile].vector)), 8);
@@ -129,7 +132,8 @@ static void test_token(void **state)
             .policy = &policy,
             .policy_id = "urn:x",
             .build = "test 1",
-            .now = 1700000000,
+            .judged_at = 1600000000,
+            .issued = 1700000000,
             .nonce = kc_bytes_of(nonce, sizeof nonce),
         };
         assert_int_equal(kc_ear_sign(&input, key, &token), KC_OK);

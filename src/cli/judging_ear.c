@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/evp.h>
 
@@ -127,7 +128,8 @@ bool kc_judging_ear_write(const struct kc_judging_ear *ear, const struct kc_judg
         .policy = &j->policy,
         .policy_id = policy_id,
         .build = "keyclave " KC_VERSION,
-        .now = j->now,
+        .judged_at = j->now,
+        .issued = (int64_t)time(NULL),
         .nonce = kc_bytes_of(ear->nonce_bytes, ear->nonce_len),
         .evidence = evidence,
     };

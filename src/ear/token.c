@@ -81,8 +81,9 @@ static json_t *vector_of(const struct kc_ear_appraisal *a, bool *ok)
 }
 
 /* The verdict in our own words. */
-static json_t *verdict_of(const struct kc_verdict *v, bool *ok)
+static json_t *verdict_of(const struct kc_ear_input *input, bool *ok)
 {
+    const struct kc_verdict *v = input->verdict;
     json_t *object = json_object();
     json_t *failures = json_array();
     for (size_t i = 0; i < v->failure_count; i++) {
@@ -91,6 +92,7 @@ static json_t *verdict_of(const struct kc_verdict *v, bool *ok)
     }
     set(object, "verdict", json_string(kc_verdict_kind_name(v->kind)), ok);
     set(object, "failures", failures, ok);
+    set(object, "judged_at", json_integer(input->judged_at), ok);
     return object;
 }
 
@@ -107,7 +109,7 @@ static json_t *appraisal_of(const struct kc_ear_input *input, bool *ok)
     set(object, n->policy_id, n->is_policy_listed ? json_pack("[o]", policy_id) : policy_id, ok);
     if (find_nonce(input->verdict, &nonce))
         set(object, "eat_nonce", nonce_text(nonce), ok);
-    set(object, n->verdict, verdict_of(input->verdict, ok), ok);
+    set(object, n->verdict, verdict_of(input, ok), ok);
     if (input->evidence != NULL && input->verdict->genuine)
         set(object, n->evidence, json_deep_copy(input->evidence), ok);
     return object;
@@ -131,7 +133,7 @@ json_t *kc_ear_claims(const struct kc_ear_input *input)
     set(verifier, "build", json_string(input->build), &ok);
     set(submods, label_of(input->verdict), appraisal_of(input, &ok), &ok);
     set(claims, "eat_profile", json_string(n->profile), &ok);
-    set(claims, "iat", json_integer(input->now), &ok);
+    set(claims, "iat", json_integer(input->issued), &ok);
     set(claims, n->verifier_id, verifier, &ok);
     if (input->nonce.len > 0)
         set(claims, "eat_nonce", nonce_text(input->nonce), &ok);

@@ -29,7 +29,8 @@ struct kc_ear_input {
     const struct kc_policy *policy; /* the verdict's */
     const char *policy_id;
     const char *build;      /* name and version of the verifier */
-    int64_t now;            /* seconds since 1970 */
+    int64_t judged_at;      /* seconds since 1970: the time that the verdict is of */
+    int64_t issued;         /* the same of now, by the clock */
     struct kc_bytes nonce;  /* the relying party's; of no length: none */
     const json_t *evidence; /* what genuine evidence proves, an object; NULL: left out */
 };
