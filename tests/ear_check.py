@@ -76,7 +76,7 @@ def check(profile, path, public, tier, vector, facts):
     assert not is_signed(message + b"x", decode(signature), public), "any signature would do"
     assert json.loads(decode(header)) == {"alg": "ES256", "typ": names["typ"]}, header
     claims = json.loads(decode(payload))
-    allowed = {"eat_profile", "iat", names["verifier"], "submods", "eat_nonce"}
+    allowed = {"eat_profile", "iat", "exp", names["verifier"], "submods", "eat_nonce"}
     assert set(claims) <= allowed, set(claims) - allowed
     assert claims["eat_profile"] == names["profile"]
     # Of the clock, whatever time was judged at.
@@ -107,6 +107,7 @@ def check(profile, path, public, tier, vector, facts):
     assert not [k for k in MACHINE if k in evidence], evidence
     found = {
         "label": label,
+        "valid": str(claims["exp"] - claims["iat"]),
         "judged_at": str(appraisal[names["claims"]]["judged_at"]),
         "nonce": claims.get("eat_nonce", ""),
         "policy": policy,

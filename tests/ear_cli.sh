@@ -55,7 +55,7 @@ echo "{\"mrenclave\": \"$mrenclave\"}" >"$work/policy"
 echo '{"allow_debug": true, "tcb": "ignore"}' >"$work/debug"
 hash=$(sha256sum <"$work/policy" | cut -d' ' -f1)
 
-facts=(label=SGX judged_at=1755236700 policy=keyclave:default verdict=refused failure=policy.debug
+facts=(label=SGX valid=300 judged_at=1755236700 policy=keyclave:default verdict=refused failure=policy.debug
     mrenclave=af3438654b544d7e94b6b538eaf58528a2136f6a107b95b4c442b0afc9c98d83)
 token 1 contraindicated 'configuration=96 runtime-opaque=96 executables=33 hardware=0' \
     --at $at "$seed"
@@ -78,10 +78,10 @@ token 2 contraindicated 'hardware=99 executables=99' "$work/rubbish"
 
 # The token in a file, the verdict beside it.
 want 1 --at $at --json --ear --ear-key "$work/key" --ear-out "$work/token" \
-    --ear-nonce 000102030405060708090a0b0c0d0e0f "$seed"
+    --ear-nonce 000102030405060708090a0b0c0d0e0f --ear-valid 31536000 "$seed"
 grep -q '"verdict": "refused"' "$work/out" || fail "no verdict beside --ear-out"
 python3 "$here/ear_check.py" draft "$work/token" "$work/public" contraindicated '' \
-    nonce=AAECAwQFBgcICQoLDA0ODw >"$work/out" 2>"$work/err" || fail "token of --ear-out"
+    nonce=AAECAwQFBgcICQoLDA0ODw valid=31536000 >"$work/out" 2>"$work/err" || fail "token of --ear-out"
 want 3 --policy "$work/policy" --collateral "$work/c" --ear --ear-key "$work/key" \
     --ear-out "$work/none/token" "${quote[@]}"
 want 2 --ear --ear-key "$work/key" --ear-out "$work/none/token" "$work/quote"
@@ -103,6 +103,12 @@ for nonce in 00 0g0102030405060708 "$(printf '00%.0s' {1..65})"; do
     want 64 --ear --ear-key "$work/key" --ear-nonce "$nonce" "$seed"
     says '--ear-nonce'
 done
+for seconds in 0 -1 +5 31536001 99999999999999999999 5m '' ' 5'; do
+    want 64 --ear --ear-key "$work/key" --ear-valid "$seconds" "$seed"
+    says '--ear-valid'
+done
+want 64 --ear-valid 300 "$seed"
+says 'for --ear'
 want 64 --ear --ear-key - -
 says 'standard input can be one thing only'
 openssl ecparam -name secp384r1 -genkey -noout -out "$work/p384" 2>/dev/null

@@ -98,6 +98,7 @@ static void expect_token(const char *token, size_t profile)
     assert_string_equal(text_at(header, "typ"), profiles[profile].type);
     assert_string_equal(text_at(claims, "eat_profile"), profiles[profile].name);
     assert_int_equal(json_integer_value(json_object_get(claims, "iat")), 1700000000);
+    assert_int_equal(json_integer_value(json_object_get(claims, "exp")), 1700000300);
     assert_string_equal(text_at(claims, "eat_nonce"), "AAECAwQFBgc");
     assert_string_equal(text_at(sgx, profiles[profile].status), "affirming");
     assert_int_equal(json_integer_value(json_object_get(verdict, "judged_at")), 1600000000);
@@ -134,6 +135,7 @@ static void test_token(void **state)
             .build = "test 1",
             .judged_at = 1600000000,
             .issued = 1700000000,
+            .valid = 300,
             .nonce = kc_bytes_of(nonce, sizeof nonce),
         };
         assert_int_equal(kc_ear_sign(&input, key, &token), KC_OK);

@@ -21,6 +21,8 @@ static void print_help(void)
           "  --ear-key F      the EC P-256 private key that signs it, PEM\n"
           "  --ear-out F      write the token there; the verdict is printed as without --ear\n"
           "  --ear-nonce HEX  the asker's 8 to 64 bytes, for the token\n"
+          "  --ear-valid SECONDS\n"
+          "                   how long the token is good from now on: 1 to 31536000, else 300\n"
           "  --ear-compat veraison\n"
           "                   with the names that readers of veraison and Trustee take\n\n"
           "exit status: 0 accepted; 1 genuine, but refused by the policy; 2 not genuine or\n"
@@ -36,6 +38,7 @@ enum {
     OPTION_EAR_OUT,
     OPTION_EAR_COMPAT,
     OPTION_EAR_NONCE,
+    OPTION_EAR_VALID,
     OPTION_HELP,
 };
 
@@ -47,6 +50,7 @@ static const struct option options[] = {
     {"ear-out", required_argument, NULL, OPTION_EAR_OUT},
     {"ear-compat", required_argument, NULL, OPTION_EAR_COMPAT},
     {"ear-nonce", required_argument, NULL, OPTION_EAR_NONCE},
+    {"ear-valid", required_argument, NULL, OPTION_EAR_VALID},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -77,12 +81,13 @@ static int verify(struct request *r, const char *path)
 /* One option of this command. False for one that it does not have. */
 static bool take(struct request *r, int option, const char *value, bool *twice)
 {
-    const char **places[] = {&r->ear.key_path, &r->ear.out_path, &r->ear.compat, &r->ear.nonce};
+    const char **places[] = {&r->ear.key_path, &r->ear.out_path, &r->ear.compat, &r->ear.nonce,
+                             &r->ear.valid};
     if (option == OPTION_JSON)
         r->json = true;
     else if (option == OPTION_EAR)
         r->ear.is_wanted = true;
-    else if (option >= OPTION_EAR_KEY && option <= OPTION_EAR_NONCE) {
+    else if (option >= OPTION_EAR_KEY && option <= OPTION_EAR_VALID) {
         const char **place = places[option - OPTION_EAR_KEY];
         *twice = *place != NULL;
         *place = value;

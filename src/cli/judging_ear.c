@@ -15,6 +15,10 @@
 
 #define KEY_FILE_MAX ((size_t)64 * 1024)
 
+/* Of a token's life: enough to hand it on; a year at most. */
+#define SECONDS_USUAL 300u
+#define SECONDS_MAX   31536000ul
+
 /* What a token tells of genuine evidence: what runs, and nothing that names the machine. */
 static const char *const told[] = {
     "mrenclave",     "mrsigner",  "isv_prod_id",   "isv_svn",       "debug",       "report_data",
@@ -35,6 +39,20 @@ static int load_nonce(struct kc_judging_ear *ear, const char *command)
     return KC_EXIT_OK;
 }
 
+static int load_valid(struct kc_judging_ear *ear, const char *command)
+{
+    char *end = NULL;
+    ear->seconds = SECONDS_USUAL;
+    if (ear->valid == NULL)
+        return KC_EXIT_OK;
+    unsigned long n = strtoul(ear->valid, &end, 10);
+    if (ear->valid[0] < '1' || ear->valid[0] > '9' || *end != '\0' || n > SECONDS_MAX)
+        return kc_cli_usage(command, "--ear-valid %s: not a number of seconds from 1 to %lu",
+                            ear->valid, SECONDS_MAX);
+    ear->seconds = (unsigned)n;
+    return KC_EXIT_OK;
+}
+
 static int load_key(struct kc_judging_ear *ear)
 {
     struct kc_room file = {NULL, 0};
@@ -52,8 +70,8 @@ static int load_key(struct kc_judging_ear *ear)
 
 int kc_judging_ear_load(struct kc_judging_ear *ear, const char *command)
 {
-    bool others =
-        ear->key_path != NULL || ear->out_path != NULL || ear->compat != NULL || ear->nonce != NULL;
+    bool others = ear->key_path != NULL || ear->out_path != NULL || ear->compat != NULL ||
+                  ear->nonce != NULL || ear->valid != NULL;
     if (!ear->is_wanted)
         return others ? kc_cli_usage(command, "the options --ear-... are for --ear") : KC_EXIT_OK;
     if (ear->key_path == NULL)
@@ -61,6 +79,8 @@ int kc_judging_ear_load(struct kc_judging_ear *ear, const char *command)
     if (ear->compat != NULL && strcmp(ear->compat, "veraison") != 0)
         return kc_cli_usage(command, "--ear-compat %s: only \"veraison\" is known", ear->compat);
     int status = load_nonce(ear, command);
+    if (status == KC_EXIT_OK)
+        status = load_valid(ear, command);
     return status == KC_EXIT_OK ? load_key(ear) : status;
 }
 
@@ -130,6 +150,7 @@ bool kc_judging_ear_write(const struct kc_judging_ear *ear, const struct kc_judg
         .build = "keyclave " KC_VERSION,
         .judged_at = j->now,
         .issued = (int64_t)time(NULL),
+        .valid = ear->seconds,
         .nonce = kc_bytes_of(ear->nonce_bytes, ear->nonce_len),
         .evidence = evidence,
     };

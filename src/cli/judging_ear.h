@@ -11,9 +11,11 @@ struct kc_judging_ear {
     const char *out_path;
     const char *compat;
     const char *nonce; /* hexadecimal */
+    const char *valid; /* seconds */
 
     /* Loaded; `key` is owned. */
     struct evp_pkey_st *key;
+    unsigned seconds;
     size_t nonce_len;
     uint8_t nonce_bytes[64];
 };

@@ -134,6 +134,7 @@ json_t *kc_ear_claims(const struct kc_ear_input *input)
     set(submods, label_of(input->verdict), appraisal_of(input, &ok), &ok);
     set(claims, "eat_profile", json_string(n->profile), &ok);
     set(claims, "iat", json_integer(input->issued), &ok);
+    set(claims, "exp", json_integer(input->issued + input->valid), &ok);
     set(claims, n->verifier_id, verifier, &ok);
     if (input->nonce.len > 0)
         set(claims, "eat_nonce", nonce_text(input->nonce), &ok);

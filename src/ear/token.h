@@ -1,9 +1,9 @@
 /*
  * EAR: a verdict as a signed token that others can read (draft-ietf-rats-ear, JWT with ES256).
  *
- * Whoever trusts the key believes the verdict; it says nothing about freshness beyond its nonce and
- * `iat`, and binds no channel. Never: a claim of evidence that is not genuine, the platform's
- * identifiers.
+ * Whoever trusts the key believes the verdict; it says nothing about freshness beyond its nonce,
+ * `iat` and `exp`, and binds no channel. Never: a claim of evidence that is not genuine, the
+ * platform's identifiers.
  */
 #ifndef KC_EAR_TOKEN_H
 #define KC_EAR_TOKEN_H
@@ -31,6 +31,7 @@ struct kc_ear_input {
     const char *build;      /* name and version of the verifier */
     int64_t judged_at;      /* seconds since 1970: the time that the verdict is of */
     int64_t issued;         /* the same of now, by the clock */
+    int64_t valid;          /* seconds from then on */
     struct kc_bytes nonce;  /* the relying party's; of no length: none */
     const json_t *evidence; /* what genuine evidence proves, an object; NULL: left out */
 };
