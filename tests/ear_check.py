@@ -2,9 +2,10 @@
 """Reads an EAR token as draft-ietf-rats-ear-03 or veraison's readers do, and says what is wrong.
 
 Usage: ear_check.py draft|veraison TOKEN PUBLIC_KEY TIER 'NAME=VALUE ...' [FACT=VALUE ...]
-The signature is OpenSSL's to judge. An empty mrenclave means that the token may not have one.
+The fact jwks names a file that must have the key as a JWK Set and nothing else. The signature is OpenSSL's to judge. An empty mrenclave means that the token may not have one.
 """
 import base64
+import hashlib
 import json
 import subprocess
 import sys
@@ -65,6 +66,20 @@ def is_signed(message, signature, public):
         return subprocess.run(command, input=message, stdout=subprocess.DEVNULL).returncode == 0
 
 
+def encode(raw):
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def jwk_of(public):
+    """That of a PEM file, with its thumbprint (RFC 7638), which is taken from the sorted names."""
+    command = ["openssl", "pkey", "-pubin", "-in", public, "-pubout", "-outform", "DER"]
+    point = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout[-64:]
+    jwk = {"crv": "P-256", "kty": "EC", "x": encode(point[:32]), "y": encode(point[32:])}
+    text = json.dumps(jwk, separators=(",", ":"), sort_keys=True)
+    kid = encode(hashlib.sha256(text.encode()).digest())
+    return {**jwk, "alg": "ES256", "use": "sig", "kid": kid}
+
+
 def check(profile, path, public, tier, vector, facts):
     names = NAMES[profile]
     with open(path) as file:
@@ -74,7 +89,9 @@ def check(profile, path, public, tier, vector, facts):
     message = (header + "." + payload).encode()
     assert is_signed(message, decode(signature), public), "signature"
     assert not is_signed(message + b"x", decode(signature), public), "any signature would do"
-    assert json.loads(decode(header)) == {"alg": "ES256", "typ": names["typ"]}, header
+    jwk = jwk_of(public)
+    wanted = {"alg": "ES256", "typ": names["typ"], "kid": jwk["kid"]}
+    assert json.loads(decode(header)) == wanted, decode(header)
     claims = json.loads(decode(payload))
     allowed = {"eat_profile", "iat", "exp", names["verifier"], "submods", "eat_nonce"}
     assert set(claims) <= allowed, set(claims) - allowed
@@ -119,6 +136,9 @@ def check(profile, path, public, tier, vector, facts):
         name, value = fact.split("=", 1)
         if name == "failure":
             assert value in appraisal[names["claims"]]["failures"], appraisal[names["claims"]]
+        elif name == "jwks":
+            with open(value) as file:
+                assert json.load(file) == {"keys": [jwk]}, value
         else:
             assert found[name] == value, (name, found[name])
 

@@ -78,13 +78,18 @@ token 2 contraindicated 'hardware=99 executables=99' "$work/rubbish"
 
 # The token in a file, the verdict beside it.
 want 1 --at $at --json --ear --ear-key "$work/key" --ear-out "$work/token" \
-    --ear-nonce 000102030405060708090a0b0c0d0e0f --ear-valid 31536000 "$seed"
+    --ear-nonce 000102030405060708090a0b0c0d0e0f --ear-valid 31536000 \
+    --ear-jwk-out "$work/jwks" "$seed"
 grep -q '"verdict": "refused"' "$work/out" || fail "no verdict beside --ear-out"
 python3 "$here/ear_check.py" draft "$work/token" "$work/public" contraindicated '' \
-    nonce=AAECAwQFBgcICQoLDA0ODw valid=31536000 >"$work/out" 2>"$work/err" || fail "token of --ear-out"
+    nonce=AAECAwQFBgcICQoLDA0ODw valid=31536000 jwks="$work/jwks" >"$work/out" 2>"$work/err" ||
+    fail "token of --ear-out"
 want 3 --policy "$work/policy" --collateral "$work/c" --ear --ear-key "$work/key" \
     --ear-out "$work/none/token" "${quote[@]}"
 want 2 --ear --ear-key "$work/key" --ear-out "$work/none/token" "$work/quote"
+want 3 --policy "$work/policy" --collateral "$work/c" --ear --ear-key "$work/key" \
+    --ear-jwk-out "$work/none/jwks" "${quote[@]}"
+[ ! -s "$work/out" ] || fail "a token without its key"
 
 # What cannot be judged by its file gives no token.
 want 3 --ear --ear-key "$work/key" "$work/none"
@@ -107,6 +112,8 @@ for seconds in 0 -1 +5 31536001 99999999999999999999 5m '' ' 5'; do
     want 64 --ear --ear-key "$work/key" --ear-valid "$seconds" "$seed"
     says '--ear-valid'
 done
+want 64 --ear --ear-key "$work/key" --ear-jwk-out - "$seed"
+says '--ear-jwk-out'
 want 64 --ear-valid 300 "$seed"
 says 'for --ear'
 want 64 --ear --ear-key - -

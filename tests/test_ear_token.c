@@ -1,5 +1,6 @@
 #include <jansson.h>
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -86,7 +87,7 @@ static const struct {
      "ear.trustworthiness-vector", "ear.appraisal-policy-id", "ear.veraison.policy-claims", false},
 };
 
-static void expect_token(const char *token, size_t profile)
+static void expect_token(const char *token, size_t profile, const char *key_id)
 {
     const char *dot = strchr(token, '.');
     json_t *header = part_of(token, (size_t)(dot - token));
@@ -96,6 +97,8 @@ static void expect_token(const char *token, size_t profile)
     json_t *verdict = json_object_get(sgx, profiles[profile].verdict);
     assert_string_equal(text_at(header, "alg"), "ES256");
     assert_string_equal(text_at(header, "typ"), profiles[profile].type);
+    assert_string_equal(text_at(header, "kid"), key_id);
+    assert_int_equal(json_object_size(header), 3);
     assert_string_equal(text_at(claims, "eat_profile"), profiles[profile].name);
     assert_int_equal(json_integer_value(json_object_get(claims, "iat")), 1700000000);
     assert_int_equal(json_integer_value(json_object_get(claims, "exp")), 1700000300);
@@ -120,7 +123,9 @@ static void test_token(void **state)
     static const uint8_t dice[] = "\xa1\x65nonce\x48\x08\x08\x08\x08\x08\x08\x08\x08";
     EVP_PKEY *key = key_on("P-256");
     EVP_PKEY *other = key_on("P-256");
+    char key_id[KC_EAR_KEY_ID_ROOM];
     struct kc_verdict *v = malloc(sizeof *v);
+    assert_int_equal(kc_ear_key_id(key, key_id), KC_OK);
     fill(v, KC_TEE_SGX, KC_VERDICT_ACCEPTED);
     policy.mrenclave.count = 1;
     v->facts.has_dice_claims = true;
@@ -139,7 +144,7 @@ static void test_token(void **state)
             .nonce = kc_bytes_of(nonce, sizeof nonce),
         };
         assert_int_equal(kc_ear_sign(&input, key, &token), KC_OK);
-        expect_token(token, i);
+        expect_token(token, i, key_id);
         assert_true(is_signed(token, key));
         assert_false(is_signed(token, other));
         token[2] ^= 1;
@@ -189,6 +194,51 @@ static void test_no_claims_unless_genuine(void **state)
     }
     json_decref(evidence);
     free(v);
+}
+
+/* The key of RFC 9449, section 6.1, and its thumbprint there. */
+#define RFC9449_X  "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs"
+#define RFC9449_Y  "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA"
+#define RFC9449_ID "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+
+static EVP_PKEY *key_of(const char *x, const char *y)
+{
+    uint8_t point[65] = {4};
+    const char *const numbers[] = {x, y};
+    EVP_PKEY *key = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = 0;
+        struct kc_room room = {point + 1 + 32 * i, 32};
+        assert_int_equal(kc_base64_decode(KC_BASE64_URL, kc_bytes_of_text(numbers[i]), room, &n),
+                         KC_OK);
+        assert_int_equal(n, 32);
+    }
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char[]){"P-256"}, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    assert_int_equal(EVP_PKEY_fromdata_init(context), 1);
+    assert_int_equal(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
+static void test_public_key(void **state)
+{
+    (void)state;
+    char id[KC_EAR_KEY_ID_ROOM];
+    char *text = NULL;
+    EVP_PKEY *key = key_of(RFC9449_X, RFC9449_Y);
+    assert_int_equal(kc_ear_key_id(key, id), KC_OK);
+    assert_string_equal(id, RFC9449_ID);
+    assert_int_equal(kc_ear_key_set(key, &text), KC_OK);
+    assert_string_equal(text, "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" RFC9449_X
+                              "\",\"y\":\"" RFC9449_Y "\",\"alg\":\"ES256\",\"use\":\"sig\","
+                              "\"kid\":\"" RFC9449_ID "\"}]}");
+    free(text);
+    EVP_PKEY_free(key);
 }
 
 static char *pem_of(EVP_PKEY *key, bool secret, const char *passphrase)
@@ -250,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_token),
         cmocka_unit_test(test_no_claims_unless_genuine),
+        cmocka_unit_test(test_public_key),
         cmocka_unit_test(test_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

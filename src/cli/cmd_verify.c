@@ -23,6 +23,7 @@ static void print_help(void)
           "  --ear-nonce HEX  the asker's 8 to 64 bytes, for the token\n"
           "  --ear-valid SECONDS\n"
           "                   how long the token is good from now on: 1 to 31536000, else 300\n"
+          "  --ear-jwk-out F  write the public half of that key there, a JWK Set\n"
           "  --ear-compat veraison\n"
           "                   with the names that readers of veraison and Trustee take\n\n"
           "exit status: 0 accepted; 1 genuine, but refused by the policy; 2 not genuine or\n"
@@ -39,6 +40,7 @@ enum {
     OPTION_EAR_COMPAT,
     OPTION_EAR_NONCE,
     OPTION_EAR_VALID,
+    OPTION_EAR_JWK_OUT,
     OPTION_HELP,
 };
 
@@ -51,6 +53,7 @@ static const struct option options[] = {
     {"ear-compat", required_argument, NULL, OPTION_EAR_COMPAT},
     {"ear-nonce", required_argument, NULL, OPTION_EAR_NONCE},
     {"ear-valid", required_argument, NULL, OPTION_EAR_VALID},
+    {"ear-jwk-out", required_argument, NULL, OPTION_EAR_JWK_OUT},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -81,13 +84,13 @@ static int verify(struct request *r, const char *path)
 /* One option of this command. False for one that it does not have. */
 static bool take(struct request *r, int option, const char *value, bool *twice)
 {
-    const char **places[] = {&r->ear.key_path, &r->ear.out_path, &r->ear.compat, &r->ear.nonce,
-                             &r->ear.valid};
+    const char **places[] = {&r->ear.key_path, &r->ear.out_path, &r->ear.compat,
+                             &r->ear.nonce,    &r->ear.valid,    &r->ear.jwk_out_path};
     if (option == OPTION_JSON)
         r->json = true;
     else if (option == OPTION_EAR)
         r->ear.is_wanted = true;
-    else if (option >= OPTION_EAR_KEY && option <= OPTION_EAR_VALID) {
+    else if (option >= OPTION_EAR_KEY && option <= OPTION_EAR_JWK_OUT) {
         const char **place = places[option - OPTION_EAR_KEY];
         *twice = *place != NULL;
         *place = value;

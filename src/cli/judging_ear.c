@@ -71,13 +71,15 @@ static int load_key(struct kc_judging_ear *ear)
 int kc_judging_ear_load(struct kc_judging_ear *ear, const char *command)
 {
     bool others = ear->key_path != NULL || ear->out_path != NULL || ear->compat != NULL ||
-                  ear->nonce != NULL || ear->valid != NULL;
+                  ear->nonce != NULL || ear->valid != NULL || ear->jwk_out_path != NULL;
     if (!ear->is_wanted)
         return others ? kc_cli_usage(command, "the options --ear-... are for --ear") : KC_EXIT_OK;
     if (ear->key_path == NULL)
         return kc_cli_usage(command, "--ear: name the key that signs it with --ear-key");
     if (ear->compat != NULL && strcmp(ear->compat, "veraison") != 0)
         return kc_cli_usage(command, "--ear-compat %s: only \"veraison\" is known", ear->compat);
+    if (ear->jwk_out_path != NULL && strcmp(ear->jwk_out_path, "-") == 0)
+        return kc_cli_usage(command, "--ear-jwk-out -: name a file, standard output has the rest");
     int status = load_nonce(ear, command);
     if (status == KC_EXIT_OK)
         status = load_valid(ear, command);
@@ -116,19 +118,32 @@ static json_t *evidence_of(const struct kc_judging *j)
     return NULL;
 }
 
-static bool write_token(const struct kc_judging_ear *ear, const char *token)
+static bool write_line(const char *path, const char *text)
 {
-    size_t len = strlen(token);
+    size_t len = strlen(text);
     char *line = malloc(len + 2);
     if (line == NULL) {
         kc_cli_say("out of memory");
         return false;
     }
-    memcpy(line, token, len);
-    memcpy(line + len, "\n", 2);
-    bool written = kc_cli_write_file(ear->out_path == NULL ? "-" : ear->out_path,
-                                     kc_bytes_of(line, len + 1), false);
+    snprintf(line, len + 2, "%s\n", text);
+    bool written = kc_cli_write_file(path, kc_bytes_of(line, len + 1), false);
     free(line);
+    return written;
+}
+
+/* First of all: whoever gets the token may look for the key at once. */
+static bool write_key(const struct kc_judging_ear *ear)
+{
+    char *keys = NULL;
+    if (ear->jwk_out_path == NULL)
+        return true;
+    if (kc_ear_key_set(ear->key, &keys) != KC_OK) {
+        kc_cli_say("the public key could not be written as a JWK: no memory");
+        return false;
+    }
+    bool written = write_line(ear->jwk_out_path, keys);
+    free(keys);
     return written;
 }
 
@@ -141,6 +156,8 @@ bool kc_judging_ear_write(const struct kc_judging_ear *ear, const struct kc_judg
         kc_hex_encode_lower(kc_bytes_of(j->policy_digest, sizeof j->policy_digest),
                             policy_id + sizeof "urn:sha256:" - 1);
     }
+    if (!write_key(ear))
+        return false;
     json_t *evidence = evidence_of(j);
     struct kc_ear_input input = {
         .profile = ear->compat != NULL ? KC_EAR_VERAISON : KC_EAR_DRAFT,
@@ -157,7 +174,7 @@ bool kc_judging_ear_write(const struct kc_judging_ear *ear, const struct kc_judg
     bool done = evidence != NULL && kc_ear_sign(&input, ear->key, &token) == KC_OK;
     if (!done)
         kc_cli_say("the token could not be made: no memory, or the key does not sign");
-    done = done && write_token(ear, token);
+    done = done && write_line(ear->out_path == NULL ? "-" : ear->out_path, token);
     free(token);
     json_decref(evidence);
     return done;

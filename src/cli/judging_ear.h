@@ -12,6 +12,7 @@ struct kc_judging_ear {
     const char *compat;
     const char *nonce; /* hexadecimal */
     const char *valid; /* seconds */
+    const char *jwk_out_path;
 
     /* Loaded; `key` is owned. */
     struct evp_pkey_st *key;
@@ -24,7 +25,8 @@ struct kc_judging_ear {
  * wrong. Without --ear nothing else of it may be given. */
 KC_MUST_USE int kc_judging_ear_load(struct kc_judging_ear *ear, const char *command);
 
-/* Writes the token of `j`'s verdict. False after it has said what is wrong. */
+/* Writes the key, where it is asked for, and the token of `j`'s verdict. False after it has said
+ * what is wrong. */
 KC_MUST_USE bool kc_judging_ear_write(const struct kc_judging_ear *ear, const struct kc_judging *j);
 
 void kc_judging_ear_clear(struct kc_judging_ear *ear);

@@ -1,5 +1,6 @@
 #include "ear/token.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 /* One row a profile. A policy's id is a list of one in the draft, a text before it. */
 static const struct names {
     const char *profile;
-    const char *header;
+    const char *type; /* of the header */
     const char *verifier_id;
     const char *status;
     const char *vector;
@@ -24,15 +25,13 @@ static const struct names {
     const char *evidence;
     const char *verdict;
 } names[] = {
-    [KC_EAR_DRAFT] = {"tag:ietf.org,2026:rats/ear#03", "{\"alg\":\"ES256\",\"typ\":\"eat+jwt\"}",
-                      "ear_verifier_id", "ear_status", "ear_trustworthiness_vector",
-                      "ear_appraisal_policy_ids", true, "ear_veraison_annotated_evidence",
-                      "ear_veraison_policy_claims"},
+    [KC_EAR_DRAFT] = {"tag:ietf.org,2026:rats/ear#03", "eat+jwt", "ear_verifier_id", "ear_status",
+                      "ear_trustworthiness_vector", "ear_appraisal_policy_ids", true,
+                      "ear_veraison_annotated_evidence", "ear_veraison_policy_claims"},
     /* These readers take no other "typ" than JWT's. */
-    [KC_EAR_VERAISON] = {"tag:github.com,2023:veraison/ear", "{\"alg\":\"ES256\",\"typ\":\"JWT\"}",
-                         "ear.verifier-id", "ear.status", "ear.trustworthiness-vector",
-                         "ear.appraisal-policy-id", false, "ear.veraison.annotated-evidence",
-                         "ear.veraison.policy-claims"},
+    [KC_EAR_VERAISON] = {"tag:github.com,2023:veraison/ear", "JWT", "ear.verifier-id", "ear.status",
+                         "ear.trustworthiness-vector", "ear.appraisal-policy-id", false,
+                         "ear.veraison.annotated-evidence", "ear.veraison.policy-claims"},
 };
 
 /* What an appraisal is of. */
@@ -178,10 +177,16 @@ static enum kc_err sign(const char *header, const char *claims, EVP_PKEY *key, c
 
 enum kc_err kc_ear_sign(const struct kc_ear_input *input, EVP_PKEY *key, char **out)
 {
+    char id[KC_EAR_KEY_ID_ROOM];
+    char header[128];
+    enum kc_err err = kc_ear_key_id(key, id);
+    if (err != KC_OK)
+        return err;
+    snprintf(header, sizeof header, "{\"alg\":\"ES256\",\"typ\":\"%s\",\"kid\":\"%s\"}",
+             names[input->profile].type, id);
     json_t *claims = kc_ear_claims(input);
     char *text = claims == NULL ? NULL : json_dumps(claims, JSON_COMPACT | JSON_ENSURE_ASCII);
-    enum kc_err err =
-        text == NULL ? KC_ERR_MEMORY : sign(names[input->profile].header, text, key, out);
+    err = text == NULL ? KC_ERR_MEMORY : sign(header, text, key, out);
     free(text);
     json_decref(claims);
     return err;

@@ -44,6 +44,15 @@ json_t *kc_ear_claims(const struct kc_ear_input *input);
 KC_MUST_USE enum kc_err kc_ear_sign(const struct kc_ear_input *input, struct evp_pkey_st *key,
                                     char **out);
 
+/* Characters of a key's id, and a NUL: base64url of SHA-256, the key's thumbprint (RFC 7638). */
+#define KC_EAR_KEY_ID_ROOM 44
+
+/* KC_ERR_MEMORY, KC_ERR_CRYPTO. */
+KC_MUST_USE enum kc_err kc_ear_key_id(const struct evp_pkey_st *key, char out[KC_EAR_KEY_ID_ROOM]);
+
+/* The public half as a JWK Set of one, JSON with a NUL, which the caller frees. As above. */
+KC_MUST_USE enum kc_err kc_ear_key_set(const struct evp_pkey_st *key, char **out);
+
 /* An EC P-256 private key in PEM, not encrypted; the caller frees it (EVP_PKEY_free).
  * KC_ERR_MALFORMED for any other, with words that mend it; KC_ERR_MEMORY. */
 KC_MUST_USE enum kc_err kc_ear_key_read(struct kc_bytes pem, struct evp_pkey_st **out,
