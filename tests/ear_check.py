@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Reads an EAR token as draft-ietf-rats-ear-03 or veraison's readers do, and says what is wrong.
+"""Reads an EAR token as draft-ietf-rats-ear-03, -04 or veraison's readers do, and says what is wrong.
 
-Usage: ear_check.py draft|veraison TOKEN PUBLIC_KEY TIER 'NAME=VALUE ...' [FACT=VALUE ...]
+Usage: ear_check.py draft|draft-04|veraison TOKEN PUBLIC_KEY TIER 'NAME=VALUE ...' [FACT=VALUE ...]
 The fact jwks names a file that must have the key as a JWK Set and nothing else. The signature is OpenSSL's to judge. An empty mrenclave means that the token may not have one.
 """
 import base64
@@ -33,6 +33,12 @@ NAMES = {
         "claims": "ear.veraison.policy-claims",
         "evidence": "ear.veraison.annotated-evidence",
     },
+}
+NAMES["draft-04"] = {
+    **NAMES["draft"],
+    "profile": "tag:ietf.org,2026:rats/ear#04",
+    "claims": "ear_verifier_claims",
+    "evidence": "ear_attester_claims",
 }
 # Of draft-ietf-rats-ear's CDDL.
 VECTOR = {
@@ -116,8 +122,12 @@ def check(profile, path, public, tier, vector, facts):
         assert got[name] == int(value), (name, got[name])
 
     evidence = appraisal.get(names["evidence"], {})
+    rating = evidence.get("tcb", {})
+    if profile == "draft-04":
+        assert "tcb" not in evidence, "the rating is the verifier's word"
+        rating = appraisal[names["claims"]].get("tcb", {})
     policy = appraisal[names["policy"]]
-    if profile == "draft":
+    if profile != "veraison":
         assert type(policy) is list and len(policy) == 1
         policy = policy[0]
     assert type(appraisal[names["claims"]]["judged_at"]) is int
@@ -130,7 +140,7 @@ def check(profile, path, public, tier, vector, facts):
         "policy": policy,
         "verdict": appraisal[names["claims"]]["verdict"],
         "mrenclave": evidence.get("mrenclave", ""),
-        "tcb": evidence.get("tcb", {}).get("status", ""),
+        "tcb": rating.get("status", ""),
     }
     for fact in facts:
         name, value = fact.split("=", 1)

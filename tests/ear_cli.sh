@@ -29,14 +29,14 @@ want() {
 }
 says() { grep -qF -- "$1" "$work/err" || fail "it does not say: $1"; }
 
-# token STATUS TIER 'NAME=VALUE ...' ARGUMENT...: in both profiles; the exit status is verify's own
+# token STATUS TIER 'NAME=VALUE ...' ARGUMENT...: in all profiles; the exit status is verify's own
 token() {
     local status=$1 tier=$2 vector=$3
     shift 3
     want "$status" "$@"
-    for profile in draft veraison; do
+    for profile in draft draft-04 veraison; do
         local compat=()
-        [ $profile = draft ] || compat=(--ear-compat veraison)
+        [ $profile = draft ] || compat=(--ear-compat $profile)
         want "$status" --ear --ear-key "$work/key" "${compat[@]}" "$@"
         cp "$work/out" "$work/token"
         python3 "$here/ear_check.py" $profile "$work/token" "$work/public" "$tier" "$vector" \

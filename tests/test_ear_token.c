@@ -83,6 +83,8 @@ static const struct {
 } profiles[] = {
     {KC_EAR_DRAFT, "eat+jwt", "tag:ietf.org,2026:rats/ear#03", "ear_status",
      "ear_trustworthiness_vector", "ear_appraisal_policy_ids", "ear_veraison_policy_claims", true},
+    {KC_EAR_DRAFT_04, "eat+jwt", "tag:ietf.org,2026:rats/ear#04", "ear_status",
+     "ear_trustworthiness_vector", "ear_appraisal_policy_ids", "ear_verifier_claims", true},
     {KC_EAR_VERAISON, "JWT", "tag:github.com,2023:veraison/ear", "ear.status",
      "ear.trustworthiness-vector", "ear.appraisal-policy-id", "ear.veraison.policy-claims", false},
 };

@@ -24,8 +24,9 @@ static void print_help(void)
           "  --ear-valid SECONDS\n"
           "                   how long the token is good from now on: 1 to 31536000, else 300\n"
           "  --ear-jwk-out F  write the public half of that key there, a JWK Set\n"
-          "  --ear-compat veraison\n"
-          "                   with the names that readers of veraison and Trustee take\n\n"
+          "  --ear-compat veraison|draft-04\n"
+          "                   with the names that readers of veraison and Trustee take, or those\n"
+          "                   of draft-ietf-rats-ear-04 in place of -03's\n\n"
           "exit status: 0 accepted; 1 genuine, but refused by the policy; 2 not genuine or\n"
           "malformed; 3 not judged, for something is missing, or accepted and not written out;\n"
           "64 wrong usage or policy\n",

@@ -8,7 +8,6 @@
 
 #include "base/hex.h"
 #include "cli/cli.h"
-#include "ear/token.h"
 #include "library/verdict_claims.h"
 #include "library/verdict_tcb.h"
 #include "version.h"
@@ -36,6 +35,21 @@ static int load_nonce(struct kc_judging_ear *ear, const char *command)
          ear->nonce_len < KC_EAR_NONCE_MIN))
         return kc_cli_usage(command, "--ear-nonce %s: not %d to %d bytes in hexadecimal",
                             ear->nonce, KC_EAR_NONCE_MIN, KC_EAR_NONCE_MAX);
+    return KC_EXIT_OK;
+}
+
+static int load_profile(struct kc_judging_ear *ear, const char *command)
+{
+    ear->profile = KC_EAR_DRAFT;
+    if (ear->compat == NULL)
+        return KC_EXIT_OK;
+    if (strcmp(ear->compat, "veraison") == 0)
+        ear->profile = KC_EAR_VERAISON;
+    else if (strcmp(ear->compat, "draft-04") == 0)
+        ear->profile = KC_EAR_DRAFT_04;
+    else
+        return kc_cli_usage(command, "--ear-compat %s: neither \"veraison\" nor \"draft-04\"",
+                            ear->compat);
     return KC_EXIT_OK;
 }
 
@@ -76,11 +90,11 @@ int kc_judging_ear_load(struct kc_judging_ear *ear, const char *command)
         return others ? kc_cli_usage(command, "the options --ear-... are for --ear") : KC_EXIT_OK;
     if (ear->key_path == NULL)
         return kc_cli_usage(command, "--ear: name the key that signs it with --ear-key");
-    if (ear->compat != NULL && strcmp(ear->compat, "veraison") != 0)
-        return kc_cli_usage(command, "--ear-compat %s: only \"veraison\" is known", ear->compat);
     if (ear->jwk_out_path != NULL && strcmp(ear->jwk_out_path, "-") == 0)
         return kc_cli_usage(command, "--ear-jwk-out -: name a file, standard output has the rest");
-    int status = load_nonce(ear, command);
+    int status = load_profile(ear, command);
+    if (status == KC_EXIT_OK)
+        status = load_nonce(ear, command);
     if (status == KC_EXIT_OK)
         status = load_valid(ear, command);
     return status == KC_EXIT_OK ? load_key(ear) : status;
@@ -160,7 +174,7 @@ bool kc_judging_ear_write(const struct kc_judging_ear *ear, const struct kc_judg
         return false;
     json_t *evidence = evidence_of(j);
     struct kc_ear_input input = {
-        .profile = ear->compat != NULL ? KC_EAR_VERAISON : KC_EAR_DRAFT,
+        .profile = ear->profile,
         .verdict = j->verdict,
         .policy = &j->policy,
         .policy_id = policy_id,

@@ -3,6 +3,7 @@
 #define KC_CLI_JUDGING_EAR_H
 
 #include "cli/judging.h"
+#include "ear/token.h"
 
 struct kc_judging_ear {
     /* Options as given; NULL: not given. */
@@ -16,9 +17,10 @@ struct kc_judging_ear {
 
     /* Loaded; `key` is owned. */
     struct evp_pkey_st *key;
+    enum kc_ear_profile profile;
     unsigned seconds;
     size_t nonce_len;
-    uint8_t nonce_bytes[64];
+    uint8_t nonce_bytes[KC_EAR_NONCE_MAX];
 };
 
 /* Checks the options and reads the key: KC_EXIT_OK, or the exit status after it has said what is

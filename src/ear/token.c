@@ -24,14 +24,18 @@ static const struct names {
     bool is_policy_listed;
     const char *evidence;
     const char *verdict;
+    bool is_rating_in_verdict;
 } names[] = {
     [KC_EAR_DRAFT] = {"tag:ietf.org,2026:rats/ear#03", "eat+jwt", "ear_verifier_id", "ear_status",
                       "ear_trustworthiness_vector", "ear_appraisal_policy_ids", true,
-                      "ear_veraison_annotated_evidence", "ear_veraison_policy_claims"},
+                      "ear_veraison_annotated_evidence", "ear_veraison_policy_claims", false},
+    [KC_EAR_DRAFT_04] = {"tag:ietf.org,2026:rats/ear#04", "eat+jwt", "ear_verifier_id",
+                         "ear_status", "ear_trustworthiness_vector", "ear_appraisal_policy_ids",
+                         true, "ear_attester_claims", "ear_verifier_claims", true},
     /* These readers take no other "typ" than JWT's. */
     [KC_EAR_VERAISON] = {"tag:github.com,2023:veraison/ear", "JWT", "ear.verifier-id", "ear.status",
                          "ear.trustworthiness-vector", "ear.appraisal-policy-id", false,
-                         "ear.veraison.annotated-evidence", "ear.veraison.policy-claims"},
+                         "ear.veraison.annotated-evidence", "ear.veraison.policy-claims", false},
 };
 
 /* What an appraisal is of. */
@@ -95,6 +99,16 @@ static json_t *verdict_of(const struct kc_ear_input *input, bool *ok)
     return object;
 }
 
+/* In draft 04 each side has its claims: how its TCB is rated is not the attester's word. */
+static void move_rating(json_t *evidence, json_t *verdict, bool *ok)
+{
+    json_t *rating = json_object_get(evidence, "tcb");
+    if (rating == NULL)
+        return;
+    set(verdict, "tcb", json_incref(rating), ok);
+    json_object_del(evidence, "tcb");
+}
+
 static json_t *appraisal_of(const struct kc_ear_input *input, bool *ok)
 {
     const struct names *n = &names[input->profile];
@@ -108,9 +122,14 @@ static json_t *appraisal_of(const struct kc_ear_input *input, bool *ok)
     set(object, n->policy_id, n->is_policy_listed ? json_pack("[o]", policy_id) : policy_id, ok);
     if (find_nonce(input->verdict, &nonce))
         set(object, "eat_nonce", nonce_text(nonce), ok);
-    set(object, n->verdict, verdict_of(input, ok), ok);
-    if (input->evidence != NULL && input->verdict->genuine)
-        set(object, n->evidence, json_deep_copy(input->evidence), ok);
+    json_t *verdict = verdict_of(input, ok);
+    if (input->evidence != NULL && input->verdict->genuine) {
+        json_t *evidence = json_deep_copy(input->evidence);
+        if (n->is_rating_in_verdict)
+            move_rating(evidence, verdict, ok);
+        set(object, n->evidence, evidence, ok);
+    }
+    set(object, n->verdict, verdict, ok);
     return object;
 }
 

@@ -16,6 +16,7 @@ struct evp_pkey_st;
 
 enum kc_ear_profile {
     KC_EAR_DRAFT,    /* draft-ietf-rats-ear-03: names with underscores */
+    KC_EAR_DRAFT_04, /* its successor: other names for the claims of both sides */
     KC_EAR_VERAISON, /* what veraison's and Trustee's readers take: names with dots */
 };
 
