@@ -84,6 +84,10 @@ grep -q '"verdict": "refused"' "$work/out" || fail "no verdict beside --ear-out"
 python3 "$here/ear_check.py" draft "$work/token" "$work/public" contraindicated '' \
     nonce=AAECAwQFBgcICQoLDA0ODw valid=31536000 jwks="$work/jwks" >"$work/out" 2>"$work/err" ||
     fail "token of --ear-out"
+want 1 --at $at --ear --ear-key "$work/key" --ear-out "$work/token" --ear-compat veraison \
+    --ear-nonce 000102030405060708090a0b0c0d0e0f "$seed"
+python3 "$here/ear_check.py" veraison "$work/token" "$work/public" contraindicated '' \
+    nonce=AAECAwQFBgcICQoLDA0ODw >"$work/out" 2>"$work/err" || fail "nonce of veraison's token"
 want 3 --policy "$work/policy" --collateral "$work/c" --ear --ear-key "$work/key" \
     --ear-out "$work/none/token" "${quote[@]}"
 want 2 --ear --ear-key "$work/key" --ear-out "$work/none/token" "$work/quote"

@@ -80,13 +80,18 @@ static const struct {
     const char *policy;
     const char *verdict;
     bool is_list;
+    const char *nonce;
+    const char *dice_nonce;
 } profiles[] = {
     {KC_EAR_DRAFT, "eat+jwt", "tag:ietf.org,2026:rats/ear#03", "ear_status",
-     "ear_trustworthiness_vector", "ear_appraisal_policy_ids", "ear_veraison_policy_claims", true},
+     "ear_trustworthiness_vector", "ear_appraisal_policy_ids", "ear_veraison_policy_claims", true,
+     "AAECAwQFBgc", "CAgICAgICAg"},
     {KC_EAR_DRAFT_04, "eat+jwt", "tag:ietf.org,2026:rats/ear#04", "ear_status",
-     "ear_trustworthiness_vector", "ear_appraisal_policy_ids", "ear_verifier_claims", true},
+     "ear_trustworthiness_vector", "ear_appraisal_policy_ids", "ear_verifier_claims", true,
+     "AAECAwQFBgc", "CAgICAgICAg"},
     {KC_EAR_VERAISON, "JWT", "tag:github.com,2023:veraison/ear", "ear.status",
-     "ear.trustworthiness-vector", "ear.appraisal-policy-id", "ear.veraison.policy-claims", false},
+     "ear.trustworthiness-vector", "ear.appraisal-policy-id", "ear.veraison.policy-claims", false,
+     "AAECAwQFBgc=", "CAgICAgICAg="},
 };
 
 static void expect_token(const char *token, size_t profile, const char *key_id)
@@ -104,11 +109,11 @@ static void expect_token(const char *token, size_t profile, const char *key_id)
     assert_string_equal(text_at(claims, "eat_profile"), profiles[profile].name);
     assert_int_equal(json_integer_value(json_object_get(claims, "iat")), 1700000000);
     assert_int_equal(json_integer_value(json_object_get(claims, "exp")), 1700000300);
-    assert_string_equal(text_at(claims, "eat_nonce"), "AAECAwQFBgc");
+    assert_string_equal(text_at(claims, "eat_nonce"), profiles[profile].nonce);
     assert_string_equal(text_at(sgx, profiles[profile].status), "affirming");
     assert_int_equal(json_integer_value(json_object_get(verdict, "judged_at")), 1600000000);
     /* The evidence's own, of its DICE claims. */
-    assert_string_equal(text_at(sgx, "eat_nonce"), "CAgICAgICAg");
+    assert_string_equal(text_at(sgx, "eat_nonce"), profiles[profile].dice_nonce);
     assert_int_equal(json_object_size(json_object_get(sgx, profiles[profile].vector)), 8);
     if (profiles[profile].is_list)
         policy = json_array_get(policy, 0);
@@ -156,6 +161,34 @@ static void test_token(void **state)
     free(v);
     EVP_PKEY_free(other);
     EVP_PKEY_free(key);
+}
+
+/* All lengths, and one beyond each end. */
+static void test_nonces(void **state)
+{
+    (void)state;
+    static const uint8_t nonce[KC_EAR_NONCE_MAX + 1] = {0};
+    struct kc_verdict *v = malloc(sizeof *v);
+    fill(v, KC_TEE_SGX, KC_VERDICT_ACCEPTED);
+    for (size_t n = KC_EAR_NONCE_MIN - 1; n <= KC_EAR_NONCE_MAX + 1; n++) {
+        for (size_t i = 0; i < COUNT_OF(profiles); i++) {
+            struct kc_ear_input input = {.profile = profiles[i].profile,
+                                         .verdict = v,
+                                         .policy = &kc_policy_default,
+                                         .policy_id = "p",
+                                         .build = "b",
+                                         .nonce = kc_bytes_of(nonce, n)};
+            bool padded = profiles[i].profile == KC_EAR_VERAISON;
+            json_t *claims = kc_ear_claims(&input);
+            if (n < KC_EAR_NONCE_MIN || n > KC_EAR_NONCE_MAX)
+                assert_null(claims);
+            else
+                assert_int_equal(strlen(text_at(claims, "eat_nonce")),
+                                 padded ? (n + 2) / 3 * 4 : (n * 4 + 2) / 3);
+            json_decref(claims);
+        }
+    }
+    free(v);
 }
 
 /* Whatever a caller gives: evidence that is not genuine has no claims. */
@@ -301,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_token),
+        cmocka_unit_test(test_nonces),
         cmocka_unit_test(test_no_claims_unless_genuine),
         cmocka_unit_test(test_public_key),
         cmocka_unit_test(test_keys),

@@ -21,21 +21,25 @@ static const struct names {
     const char *status;
     const char *vector;
     const char *policy_id;
-    bool is_policy_listed;
     const char *evidence;
     const char *verdict;
+    bool is_policy_listed;
     bool is_rating_in_verdict;
+    bool is_nonce_padded;
 } names[] = {
     [KC_EAR_DRAFT] = {"tag:ietf.org,2026:rats/ear#03", "eat+jwt", "ear_verifier_id", "ear_status",
-                      "ear_trustworthiness_vector", "ear_appraisal_policy_ids", true,
-                      "ear_veraison_annotated_evidence", "ear_veraison_policy_claims", false},
+                      "ear_trustworthiness_vector", "ear_appraisal_policy_ids",
+                      "ear_veraison_annotated_evidence", "ear_veraison_policy_claims",
+                      .is_policy_listed = true},
     [KC_EAR_DRAFT_04] = {"tag:ietf.org,2026:rats/ear#04", "eat+jwt", "ear_verifier_id",
                          "ear_status", "ear_trustworthiness_vector", "ear_appraisal_policy_ids",
-                         true, "ear_attester_claims", "ear_verifier_claims", true},
+                         "ear_attester_claims", "ear_verifier_claims", .is_policy_listed = true,
+                         .is_rating_in_verdict = true},
     /* These readers take no other "typ" than JWT's. */
     [KC_EAR_VERAISON] = {"tag:github.com,2023:veraison/ear", "JWT", "ear.verifier-id", "ear.status",
-                         "ear.trustworthiness-vector", "ear.appraisal-policy-id", false,
-                         "ear.veraison.annotated-evidence", "ear.veraison.policy-claims", false},
+                         "ear.trustworthiness-vector", "ear.appraisal-policy-id",
+                         "ear.veraison.annotated-evidence", "ear.veraison.policy-claims",
+                         .is_nonce_padded = true},
 };
 
 /* What an appraisal is of. */
@@ -48,16 +52,23 @@ static void set(json_t *object, const char *key, json_t *value, bool *ok)
         *ok = false;
 }
 
-static json_t *nonce_text(struct kc_bytes nonce)
-{
-    char text[(KC_EAR_NONCE_MAX * 4 + 2) / 3 + 1];
-    kc_base64_encode(KC_BASE64_URL, nonce, text);
-    return json_string(text);
-}
-
 static bool is_nonce(struct kc_bytes bytes)
 {
     return bytes.len >= KC_EAR_NONCE_MIN && bytes.len <= KC_EAR_NONCE_MAX;
+}
+
+/* NULL for one that is none, as without memory. */
+static json_t *nonce_text(const struct names *n, struct kc_bytes nonce)
+{
+    char text[(KC_EAR_NONCE_MAX + 2) / 3 * 4 + 1];
+    if (!is_nonce(nonce))
+        return NULL;
+    kc_base64_encode(KC_BASE64_URL, nonce, text);
+    size_t len = kc_base64_encoded_len(KC_BASE64_URL, nonce.len);
+    while (n->is_nonce_padded && len % 4 != 0)
+        text[len++] = '=';
+    text[len] = '\0';
+    return json_string(text);
 }
 
 /* That of the evidence: false where it has none. */
@@ -121,7 +132,7 @@ static json_t *appraisal_of(const struct kc_ear_input *input, bool *ok)
     set(object, n->vector, vector_of(&a, ok), ok);
     set(object, n->policy_id, n->is_policy_listed ? json_pack("[o]", policy_id) : policy_id, ok);
     if (find_nonce(input->verdict, &nonce))
-        set(object, "eat_nonce", nonce_text(nonce), ok);
+        set(object, "eat_nonce", nonce_text(n, nonce), ok);
     json_t *verdict = verdict_of(input, ok);
     if (input->evidence != NULL && input->verdict->genuine) {
         json_t *evidence = json_deep_copy(input->evidence);
@@ -155,7 +166,7 @@ json_t *kc_ear_claims(const struct kc_ear_input *input)
     set(claims, "exp", json_integer(input->issued + input->valid), &ok);
     set(claims, n->verifier_id, verifier, &ok);
     if (input->nonce.len > 0)
-        set(claims, "eat_nonce", nonce_text(input->nonce), &ok);
+        set(claims, "eat_nonce", nonce_text(n, input->nonce), &ok);
     set(claims, "submods", submods, &ok);
     if (ok)
         return claims;

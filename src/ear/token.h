@@ -37,7 +37,7 @@ struct kc_ear_input {
     const json_t *evidence; /* what genuine evidence proves, an object; NULL: left out */
 };
 
-/* The claims alone. NULL without memory. */
+/* The claims alone. NULL without memory, or for a nonce of another length. */
 json_t *kc_ear_claims(const struct kc_ear_input *input);
 
 /* The signed token, three parts with dots and a NUL, which the caller frees. KC_ERR_MEMORY,
