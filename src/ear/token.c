@@ -35,7 +35,7 @@ static const struct names {
                          "ear_status", "ear_trustworthiness_vector", "ear_appraisal_policy_ids",
                          "ear_attester_claims", "ear_verifier_claims", .is_policy_listed = true,
                          .is_rating_in_verdict = true},
-    /* These readers take no other "typ" than JWT's. */
+    /* What these readers' own writers say; "eat+jwt" they take as well. */
     [KC_EAR_VERAISON] = {"tag:github.com,2023:veraison/ear", "JWT", "ear.verifier-id", "ear.status",
                          "ear.trustworthiness-vector", "ear.appraisal-policy-id",
                          "ear.veraison.annotated-evidence", "ear.veraison.policy-claims",
