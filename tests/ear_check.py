@@ -123,6 +123,7 @@ def check(profile, path, public, tier, vector, facts):
     assert all(type(v) is int and -1 <= v <= 127 for v in got.values()), got
     worst = max([v for v in got.values() if v >= 32], default=0)
     assert TIERS[tier] >= (96 if worst >= 96 else 32 if worst >= 32 else 0), got
+    assert tier != "contraindicated" or worst >= 96, got
     for pair in vector.split():
         name, value = pair.split("=")
         assert got[name] == int(value), (name, got[name])

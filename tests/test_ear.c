@@ -81,10 +81,10 @@ static const struct row rows[] = {
 
     {"another enclave", ENCLAVE, KC_VERDICT_REFUSED, .has_tcb = true,
      .failure = {{"policy.mrenclave", POLICY}}, .status = KC_EAR_CONTRAINDICATED,
-     .want = {0, 2, 33, 2, 2}},
+     .want = {0, 2, 96, 2, 2}},
     {"an old version", SIGNER, KC_VERDICT_REFUSED, .has_tcb = true,
      .failure = {{"policy.min_isv_svn", POLICY}}, .status = KC_EAR_CONTRAINDICATED,
-     .want = {0, 2, 32, 2, 2}},
+     .want = {0, 2, 96, 2, 2}},
     {"debug", ENCLAVE, KC_VERDICT_REFUSED, .has_tcb = true, .debug = true,
      .failure = {{"policy.debug", POLICY}}, .status = KC_EAR_CONTRAINDICATED,
      .want = {0, 96, 2, 2, 96}},
@@ -99,7 +99,7 @@ static const struct row rows[] = {
      .want = {0, 2, 2, 96, 2}},
     {"an enclave where a guest is wanted", GUEST, KC_VERDICT_REFUSED, .has_tcb = true,
      .failure = {{"policy.measurement", POLICY}}, .status = KC_EAR_CONTRAINDICATED,
-     .want = {0, 2, 33, 2, 2}},
+     .want = {0, 2, 96, 2, 2}},
     {"a bit that nobody knows", GUEST, KC_VERDICT_REFUSED, KC_TEE_SNP,
      .failure = {{"snp.policy.reserved", POLICY}}, .status = KC_EAR_CONTRAINDICATED,
      .want = {0, 96, 2, 32, 2}},
@@ -162,7 +162,8 @@ static void fill(const struct row *row, struct kc_verdict *v, struct kc_policy *
             (struct kc_verdict_failure){row->failure[i].check, row->failure[i].weight, "", "", ""};
 }
 
-/* What no verdict may be: better than its kind, or than the worst part. */
+/* What no verdict may be: better than its kind, or than the worst part. And where it is
+ * contraindicated, the vector says so by itself. */
 static void expect_honest(const char *name, enum kc_verdict_kind kind,
                           const struct kc_ear_appraisal *a)
 {
@@ -177,12 +178,16 @@ static void expect_honest(const char *name, enum kc_verdict_kind kind,
     };
     if (a->status < of[kind].best || a->status > of[kind].worst)
         fail_msg("%s: %s is %s", name, kc_verdict_kind_name(kind), kc_ear_tier_name(a->status));
+    bool is_told = a->status != KC_EAR_CONTRAINDICATED;
     for (size_t i = 0; i < KC_EAR_CLAIM_COUNT; i++) {
+        is_told = is_told || a->claim[i] >= 96;
         bool worse = (a->claim[i] >= 96 && a->status < KC_EAR_CONTRAINDICATED) ||
                      (a->claim[i] >= 32 && a->status < KC_EAR_WARNING);
         if (worse)
             fail_msg("%s: %s is %d", name, kc_ear_claim_name((enum kc_ear_claim)i), a->claim[i]);
     }
+    if (!is_told)
+        fail_msg("%s: the vector alone reads better", name);
 }
 
 static void test_appraisal(void **state)

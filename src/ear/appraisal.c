@@ -11,7 +11,7 @@ enum {
     APPROVED = 2,     /* recognised; genuine; encrypted: the best of each claim */
     APPROVED_BY_SIGNER = 3,
     UNSAFE = 32,       /* known weaknesses, which the policy accepts */
-    UNRECOGNIZED = 33, /* executables */
+    UNRECOGNIZED = 33, /* executables that no policy names */
     UNAVAILABLE = 36,  /* configuration that the verifier cannot see */
     CONTRAINDICATED = 96,
     NOT_RECOGNIZED = 97, /* an instance or hardware */
@@ -49,20 +49,20 @@ static const struct {
     enum kc_ear_claim claim;
     int8_t value;
 } refusals[] = {
-    {"policy.mrenclave", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.mrsigner", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.isv_prod_id", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.min_isv_svn", KC_EAR_EXECUTABLES, UNSAFE},
-    {"policy.mrtd", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.rtmr0", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.rtmr1", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.rtmr2", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.rtmr3", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.mrservicetd", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.measurement", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.id_key_digest", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.author_key_digest", KC_EAR_EXECUTABLES, UNRECOGNIZED},
-    {"policy.min_guest_svn", KC_EAR_EXECUTABLES, UNSAFE},
+    {"policy.mrenclave", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.mrsigner", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.isv_prod_id", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.min_isv_svn", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.mrtd", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.rtmr0", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.rtmr1", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.rtmr2", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.rtmr3", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.mrservicetd", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.measurement", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.id_key_digest", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.author_key_digest", KC_EAR_EXECUTABLES, CONTRAINDICATED},
+    {"policy.min_guest_svn", KC_EAR_EXECUTABLES, CONTRAINDICATED},
     {"policy.platforms", KC_EAR_INSTANCE_IDENTITY, NOT_RECOGNIZED},
     {"policy.masked_chip_id", KC_EAR_INSTANCE_IDENTITY, NOT_RECOGNIZED},
     {"policy.report_data", KC_EAR_INSTANCE_IDENTITY, NOT_RECOGNIZED},
