@@ -26,6 +26,8 @@ struct row {
         const char *check;
         enum kc_verdict_weight weight;
     } failure[3];
+    bool is_stopped; /* a signature was not looked at */
+    bool overflowed;
     enum kc_ear_tier status;
     /* instance-identity, configuration, executables, hardware, runtime-opaque */
     int8_t want[5];
@@ -128,6 +130,32 @@ static const struct row rows[] = {
     {"revoked and forged", ENCLAVE, KC_VERDICT_INVALID,
      .failure = {{"collateral.pck.revoked", FALSE_}, {"collateral.tcb_info.signature", FALSE_}},
      .status = KC_EAR_CONTRAINDICATED, .want = {0, 0, 99, 99, 0}},
+    {"below every level", ENCLAVE, KC_VERDICT_INVALID, .failure = {{"tcb.level", FALSE_}},
+     .status = KC_EAR_CONTRAINDICATED, .want = {0, 0, 0, 97, 0}},
+    {"another TDX module", DOMAIN, KC_VERDICT_INVALID, KC_TEE_TDX,
+     .failure = {{"tcb.module.mrsigner", FALSE_}}, .status = KC_EAR_CONTRAINDICATED,
+     .want = {0, 0, 0, 97, 0}},
+    {"another Quoting Enclave", ENCLAVE, KC_VERDICT_INVALID,
+     .failure = {{"qe.mrsigner", FALSE_}, {"qe.isv_prod_id", FALSE_}},
+     .status = KC_EAR_CONTRAINDICATED, .want = {0, 0, 0, 97, 0}},
+    {"another Quoting Enclave, without a chain", ENCLAVE, KC_VERDICT_INVALID,
+     .failure = {{"qe.mrsigner", FALSE_}, {"chain.present", MISSING}}, .is_stopped = true,
+     .status = KC_EAR_CONTRAINDICATED, .want = {0, 0, 99, 99, 0}},
+    {"below every level and revoked", ENCLAVE, KC_VERDICT_INVALID,
+     .failure = {{"collateral.pck.revoked", FALSE_}, {"tcb.level", FALSE_}},
+     .status = KC_EAR_CONTRAINDICATED, .want = {0, 0, 0, 97, 0}},
+    {"below every level and more than there is room for", ENCLAVE, KC_VERDICT_INVALID,
+     .failure = {{"tcb.level", FALSE_}}, .overflowed = true, .status = KC_EAR_CONTRAINDICATED,
+     .want = {0, 0, 99, 99, 0}},
+    {"another Quoting Enclave, and forged", ENCLAVE, KC_VERDICT_INVALID,
+     .failure = {{"qe.mrsigner", FALSE_}, {"qe.signature", FALSE_}},
+     .status = KC_EAR_CONTRAINDICATED, .want = {0, 0, 99, 99, 0}},
+    {"a debug Quoting Enclave", ENCLAVE, KC_VERDICT_INVALID, .failure = {{"qe.debug", FALSE_}},
+     .status = KC_EAR_CONTRAINDICATED, .want = {0, 0, 99, 99, 0}},
+    {"another TCB than the certificate's", GUEST, KC_VERDICT_INVALID, KC_TEE_SNP,
+     .failure = {{"snp.tcb", FALSE_}}, .status = KC_EAR_CONTRAINDICATED, .want = {0, 0, 99, 99, 0}},
+    {"no quote", ENCLAVE, KC_VERDICT_INVALID, .failure = {{"quote.shape", FALSE_}},
+     .is_stopped = true, .status = KC_EAR_CONTRAINDICATED, .want = {0, 0, 99, 99, 0}},
     {"invalid, and nobody says why", ENCLAVE, KC_VERDICT_INVALID, .status = KC_EAR_CONTRAINDICATED,
      .want = {0, 0, 99, 99, 0}},
 };
@@ -147,6 +175,9 @@ static void fill(const struct row *row, struct kc_verdict *v, struct kc_policy *
     v->kind = row->kind;
     v->genuine =
         row->genuine || row->kind == KC_VERDICT_ACCEPTED || row->kind == KC_VERDICT_REFUSED;
+    for (size_t i = 0; i < KC_STAGE_COUNT && !row->is_stopped; i++)
+        v->stage[i] = KC_STAGE_HOLDS;
+    v->overflowed = row->overflowed;
     v->has_format = true;
     v->format = "sgx-quote-v3";
     v->tee = kc_tee_name(row->tee);

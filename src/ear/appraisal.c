@@ -201,15 +201,44 @@ static bool is_revocation(const char *check)
     return n >= sizeof end - 1 && strcmp(check + n - (sizeof end - 1), end) == 0;
 }
 
+/* Its signatures hold, and what they vouch for is not what its maker rates or signed. */
+static bool is_unknown_hardware(const char *check)
+{
+    return strncmp(check, "tcb.", 4) == 0 || strcmp(check, "qe.mrsigner") == 0 ||
+           strcmp(check, "qe.isv_prod_id") == 0;
+}
+
+/* Else one may be false that nobody looked at. */
+static bool are_signatures_judged(const struct kc_verdict *v)
+{
+    for (int i = KC_STAGE_SHAPE; i <= KC_STAGE_QUOTE; i++) {
+        if (v->stage[i] == KC_STAGE_NOT_MADE)
+            return false;
+    }
+    return true;
+}
+
+/* 99 is for cryptography that failed, and for whatever else does not hold. A revocation comes last
+ * of a chain's checks: what is under it need not be looked at. */
+static int8_t hardware_of(const struct kc_verdict *v, const char *check)
+{
+    if (is_revocation(check))
+        return CONTRAINDICATED;
+    return is_unknown_hardware(check) && are_signatures_judged(v) ? NOT_RECOGNIZED : CRYPTO_FAILED;
+}
+
 static void appraise_invalid(struct kc_ear_appraisal *a, const struct kc_verdict *v)
 {
-    bool only_revoked = v->failure_count > 0 && !v->overflowed;
+    bool has_reason = false;
     for (size_t i = 0; i < v->failure_count; i++) {
-        if (v->failure[i].weight == KC_WEIGHT_GENUINE && !is_revocation(v->failure[i].check))
-            only_revoked = false;
+        if (v->failure[i].weight != KC_WEIGHT_GENUINE)
+            continue;
+        note(a, KC_EAR_HARDWARE, hardware_of(v, v->failure[i].check));
+        has_reason = true;
     }
-    note(a, KC_EAR_HARDWARE, only_revoked ? CONTRAINDICATED : CRYPTO_FAILED);
-    if (!only_revoked)
+    if (!has_reason || v->overflowed)
+        note(a, KC_EAR_HARDWARE, CRYPTO_FAILED);
+    if (a->claim[KC_EAR_HARDWARE] == CRYPTO_FAILED)
         note(a, KC_EAR_EXECUTABLES, CRYPTO_FAILED);
 }
 
