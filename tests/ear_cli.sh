@@ -94,6 +94,8 @@ want 2 --ear --ear-key "$work/key" --ear-out "$work/none/token" "$work/quote"
 want 3 --policy "$work/policy" --collateral "$work/c" --ear --ear-key "$work/key" \
     --ear-jwk-out "$work/none/jwks" "${quote[@]}"
 [ ! -s "$work/out" ] || fail "a token without its key"
+(umask 077; want 1 --at $at --ear --ear-key "$work/key" --ear-out "$work/closed" "$seed")
+[ "$(stat -c %a "$work/closed")" = 600 ] || fail "others may read the token, against the umask"
 
 # What cannot be judged by its file gives no token.
 want 3 --ear --ear-key "$work/key" "$work/none"
@@ -118,6 +120,16 @@ for seconds in 0 -1 +5 31536001 99999999999999999999 5m '' ' 5'; do
 done
 want 64 --ear --ear-key "$work/key" --ear-jwk-out - "$seed"
 says '--ear-jwk-out'
+want 64 --json --ear --ear-key "$work/key" --ear-out - "$seed"
+says '--ear-out -'
+want 64 --ear --ear-key "$work/key" --ear-out "$work/both" --ear-jwk-out "$work/both" "$seed"
+says 'same file'
+ln -s key "$work/other-name"
+for output in --ear-out --ear-jwk-out; do
+    want 64 --ear --ear-key "$work/key" $output "$work/other-name" "$seed"
+    says "$output would overwrite the key"
+done
+grep -q 'PRIVATE KEY' "$work/key" || fail "the key is gone"
 want 64 --ear-valid 300 "$seed"
 says 'for --ear'
 want 64 --ear --ear-key - -

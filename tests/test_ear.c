@@ -12,6 +12,10 @@
     "\"111111111111111111111111111111111111111111111111"                                           \
     "111111111111111111111111111111111111111111111111\""
 
+#define CHIP_JSON                                                                                  \
+    "\"1111111111111111111111111111111111111111111111111111111111111111"                           \
+    "1111111111111111111111111111111111111111111111111111111111111111\""
+
 /* A verdict in short. Genuine where it is accepted or refused, or says so. */
 struct row {
     const char *name;
@@ -26,7 +30,8 @@ struct row {
         const char *check;
         enum kc_verdict_weight weight;
     } failure[3];
-    bool is_stopped; /* a signature was not looked at */
+    bool is_stopped;  /* a signature was not looked at */
+    bool is_unsigned; /* the guest: its digests of keys are zeros */
     bool overflowed;
     enum kc_ear_tier status;
     /* instance-identity, configuration, executables, hardware, runtime-opaque */
@@ -43,6 +48,10 @@ struct row {
 #define GUEST     "{\"measurement\": " HASH48_JSON "}"
 #define NEW_GUEST "{\"measurement\": " HASH48_JSON ", \"min_snp_tcb\": {\"snp\": 1}}"
 #define ID_KEY    "{\"id_key_digest\": " HASH48_JSON "}"
+#define AUTHOR    "{\"author_key_digest\": " HASH48_JSON "}"
+#define ZERO_TCB  "{\"measurement\": " HASH48_JSON ", \"min_snp_tcb\": {\"snp\": 0}}"
+#define SYSTEM    "{\"mrtd\": " HASH48_JSON ", \"rtmr2\": " HASH48_JSON "}"
+#define CHIP      "{\"measurement\": " HASH48_JSON ", \"platforms\": " CHIP_JSON "}"
 
 static const struct row rows[] = {
     {"all is well", ENCLAVE, KC_VERDICT_ACCEPTED, .has_tcb = true, .status = KC_EAR_AFFIRMING,
@@ -80,6 +89,22 @@ static const struct row rows[] = {
      .want = {0, 2, 2, 2, 2}},
     {"a guest by its key, with debug", ID_KEY, KC_VERDICT_ACCEPTED, KC_TEE_SNP, .debug = true,
      .status = KC_EAR_WARNING, .want = {0, 32, 3, 32, 32}},
+
+    {"a guest by its author", AUTHOR, KC_VERDICT_ACCEPTED, KC_TEE_SNP, .status = KC_EAR_WARNING,
+     .want = {0, 2, 3, 32, 2}},
+    {"a guest that nobody signed", ID_KEY, KC_VERDICT_ACCEPTED, KC_TEE_SNP, .is_unsigned = true,
+     .status = KC_EAR_WARNING, .want = {0, 2, 33, 32, 2}},
+    {"a guest that has no author", AUTHOR, KC_VERDICT_ACCEPTED, KC_TEE_SNP, .is_unsigned = true,
+     .status = KC_EAR_WARNING, .want = {0, 2, 33, 32, 2}},
+    {"a guest of a TCB of zeros", ZERO_TCB, KC_VERDICT_ACCEPTED, KC_TEE_SNP,
+     .status = KC_EAR_WARNING, .want = {0, 2, 2, 32, 2}},
+    {"a guest on a known chip", CHIP, KC_VERDICT_ACCEPTED, KC_TEE_SNP, .status = KC_EAR_WARNING,
+     .want = {2, 2, 2, 32, 2}},
+    {"a trust domain by its system", SYSTEM, KC_VERDICT_ACCEPTED, KC_TEE_TDX, .has_tcb = true,
+     .status = KC_EAR_AFFIRMING, .want = {0, 2, 2, 2, 2}},
+    {"relaunch and configuration", DOMAIN, KC_VERDICT_ACCEPTED, KC_TEE_TDX, .has_tcb = true,
+     .tcb = KC_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, .status = KC_EAR_WARNING,
+     .want = {0, 32, 2, 32, 2}},
 
     {"another enclave", ENCLAVE, KC_VERDICT_REFUSED, .has_tcb = true,
      .failure = {{"policy.mrenclave", POLICY}}, .status = KC_EAR_CONTRAINDICATED,
@@ -193,6 +218,8 @@ static void fill(const struct row *row, struct kc_verdict *v, struct kc_policy *
     v->facts.report.attributes.flags = row->debug ? KC_SGX_FLAG_DEBUG : 0;
     v->facts.td.td_attributes = row->debug ? KC_TD_ATTRIBUTES_DEBUG : 0;
     v->facts.snp.report.policy = row->debug ? KC_SNP_POLICY_DEBUG : 0;
+    memset(v->facts.snp.report.id_key_digest, row->is_unsigned ? 0 : 0x11, 48);
+    memset(v->facts.snp.report.author_key_digest, row->is_unsigned ? 0 : 0x11, 48);
     v->facts.has_tcb = row->has_tcb;
     v->facts.tcb.is_whole = true;
     v->facts.tcb.status = row->tcb;

@@ -29,12 +29,14 @@ static EVP_PKEY *key_on(const char *curve)
     return key;
 }
 
-/* The JSON of one part. */
+/* The JSON of one part, all of it ASCII: readers need not agree on what else is text. */
 static json_t *part_of(const char *text, size_t len)
 {
     struct kc_room room = {malloc(len), len};
     size_t n = 0;
     assert_int_equal(kc_base64_decode(KC_BASE64_URL, kc_bytes_of(text, len), room, &n), KC_OK);
+    for (size_t i = 0; i < n; i++)
+        assert_true(room.ptr[i] < 0x80);
     json_t *json = json_loadb((const char *)room.ptr, n, JSON_REJECT_DUPLICATES, NULL);
     free(room.ptr);
     assert_non_null(json);
@@ -133,6 +135,7 @@ static void test_token(void **state)
     char key_id[KC_EAR_KEY_ID_ROOM];
     struct kc_verdict *v = malloc(sizeof *v);
     assert_int_equal(kc_ear_key_id(key, key_id), KC_OK);
+    json_t *evidence = json_pack("{s:s}", "custom_claims", "\xc3\xa9");
     fill(v, KC_TEE_SGX, KC_VERDICT_ACCEPTED);
     policy.mrenclave.count = 1;
     v->facts.has_dice_claims = true;
@@ -149,6 +152,7 @@ static void test_token(void **state)
             .issued = 1700000000,
             .valid = 300,
             .nonce = kc_bytes_of(nonce, sizeof nonce),
+            .evidence = evidence,
         };
         assert_int_equal(kc_ear_sign(&input, key, &token), KC_OK);
         expect_token(token, i, key_id);
@@ -158,6 +162,7 @@ static void test_token(void **state)
         assert_false(is_signed(token, key));
         free(token);
     }
+    json_decref(evidence);
     free(v);
     EVP_PKEY_free(other);
     EVP_PKEY_free(key);
@@ -210,9 +215,12 @@ static void test_no_claims_unless_genuine(void **state)
     };
     struct kc_verdict *v = malloc(sizeof *v);
     json_t *evidence = json_pack("{s:s}", "mrenclave", "11");
+    static const uint8_t dice[] = "\xa1\x65nonce\x48\x08\x08\x08\x08\x08\x08\x08\x08";
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         fill(v, cases[i].tee, cases[i].kind);
         v->genuine = cases[i].genuine;
+        v->facts.has_dice_claims = true;
+        v->facts.dice_claims = kc_bytes_of(dice, sizeof dice - 1);
         struct kc_ear_input input = {.verdict = v,
                                      .policy = &kc_policy_default,
                                      .policy_id = "p",
@@ -225,6 +233,7 @@ static void test_no_claims_unless_genuine(void **state)
             fail_msg("case %zu: no %s alone", i, cases[i].label);
         assert_int_equal(json_object_get(appraisal, "ear_veraison_annotated_evidence") != NULL,
                          cases[i].genuine);
+        assert_int_equal(json_object_get(appraisal, "eat_nonce") != NULL, cases[i].genuine);
         json_decref(claims);
     }
     json_decref(evidence);
@@ -292,6 +301,18 @@ static char *pem_of(EVP_PKEY *key, bool secret, const char *passphrase)
     return pem;
 }
 
+/* With half of its public point, as some programs write it. */
+static char *compressed_pem(void)
+{
+    EVP_PKEY *key = key_on("P-256");
+    assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                                    "compressed"),
+                     1);
+    char *pem = pem_of(key, true, NULL);
+    EVP_PKEY_free(key);
+    return pem;
+}
+
 static void test_keys(void **state)
 {
     (void)state;
@@ -305,6 +326,7 @@ static void test_keys(void **state)
         const char *want; /* part of what is said; NULL: it is taken */
     } keys[] = {
         {"P-256", pem_of(p256, true, NULL), NULL},
+        {"P-256, compressed", compressed_pem(), NULL},
         {"P-256, encrypted", pem_of(p256, true, "x"), "encrypted"},
         {"P-256, public", pem_of(p256, false, NULL), "public key only"},
         {"P-384", pem_of(p384, true, NULL), "not an EC key on P-256"},
@@ -321,6 +343,8 @@ static void test_keys(void **state)
             fail_msg("%s: %d", keys[i].name, (int)err);
         if (err != KC_OK && strstr(error.what, keys[i].want) == NULL)
             fail_msg("%s: %s", keys[i].name, error.what);
+        char id[KC_EAR_KEY_ID_ROOM];
+        assert_true(key == NULL || kc_ear_key_id(key, id) == KC_OK);
         EVP_PKEY_free(key);
         free(keys[i].pem);
     }

@@ -4,6 +4,7 @@ collateral of its day. expect.json says what comes out.
 
 Usage: tests/vectors_cli.py PROGRAM
 """
+import base64
 import json
 import os
 import ssl
@@ -67,6 +68,34 @@ def expect_detail(name, tcb, want):
 def run_policy(*arguments):
     done = subprocess.run([PROGRAM, "policy", *arguments], capture_output=True, timeout=60)
     return done.returncode, done.stdout.decode()
+
+
+MACHINE = {"ppid", "platform_instance_id", "chip_id", "fmspc", "cpu_svn", "signing_key"}
+SIGNERS = {"mrsigner", "mrseam", "id_key_digest", "author_key_digest"}
+
+
+def judge_token(name, out, evidence, work, *options):
+    """What a token tells of it: what runs and who signed it, as --json does, and no machine."""
+    key = os.path.join(work, "token-key.pem")
+    if not os.path.exists(key):
+        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout",
+                        "-out", key], check=True)
+    done = subprocess.run([PROGRAM, "verify", "--ear", "--ear-key", key, *options, evidence],
+                          capture_output=True, timeout=60)
+    expect(name, "exit status with --ear", done.returncode, EXIT[out["verdict"]])
+    payload = done.stdout.split(b".")[1]
+    token = json.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
+    (appraisal,) = token["submods"].values()
+    told = appraisal.get("ear_veraison_annotated_evidence")
+    expect(name, "told", told is not None, out["claims"] is not None)
+    if told is None:
+        return
+    rated = told.pop("tcb", None)
+    expect(name, "machine", MACHINE & set(told), set())
+    expect(name, "signers", SIGNERS & set(told), SIGNERS & set(out["claims"]))
+    expect(name, "as --json", {k: out["claims"][k] for k in told}, told)
+    whole = out["tcb"] is not None and out["tcb"]["whole"]
+    expect(name, "rated", rated and rated["status"], out["tcb"]["status"] if whole else None)
 
 
 CHECKS = {"allow_debug": "policy.debug", "allow_migration_agent": "policy.migration_agent",
@@ -153,6 +182,7 @@ def judge_dcap(name, folder, any_policy, closed_policy):
                "--at", want["at"]]
     quote = os.path.join(folder, "quote.bin")
     out = verify(quote, "--policy", any_policy, *options)
+    judge_token(name, out, quote, os.path.dirname(any_policy), "--policy", any_policy, *options)
     if want["verdict"] in REASONS:
         expect(name, "verdict", out["verdict"], "invalid")
         expect(name, "reason", REASONS[want["verdict"]] <= set(checks(out)), True)
@@ -196,6 +226,7 @@ def judge_snp(name, folder, work):
     at = want["vek_valid"][:10] + "T23:59:59Z"
     options = ["--policy", policy, "--at", at]
     out = verify(report, "--collateral", folder, *options)
+    judge_token(name, out, report, work, "--collateral", folder, *options)
     if want["expect"] == "must be rejected":
         expect(name, "verdict", out["verdict"], "invalid")
         expect(name, "claims", out["claims"], None)

@@ -138,7 +138,9 @@ static bool replace(const char *path, struct kc_bytes bytes, bool secret)
     fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
         goto out;
-    ok = fchmod(fd, secret ? 0600 : 0644) == 0 && write_all(fd, bytes) && fsync(fd) == 0;
+    mode_t mask = umask(0);
+    umask(mask);
+    ok = fchmod(fd, secret ? 0600 : 0666 & ~mask) == 0 && write_all(fd, bytes) && fsync(fd) == 0;
     ok = close(fd) == 0 && ok && rename(temporary, path) == 0;
     if (!ok) {
         int error = errno;

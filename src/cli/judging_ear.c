@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <openssl/evp.h>
@@ -12,18 +13,37 @@
 #include "library/verdict_tcb.h"
 #include "version.h"
 
-#define KEY_FILE_MAX ((size_t)64 * 1024)
-
 /* Of a token's life: enough to hand it on; a year at most. */
 #define SECONDS_USUAL 300u
 #define SECONDS_MAX   31536000ul
 
 /* What a token tells of genuine evidence: what runs, and nothing that names the machine. */
 static const char *const told[] = {
-    "mrenclave",     "mrsigner",  "isv_prod_id",   "isv_svn",       "debug",       "report_data",
-    "custom_claims", "mrtd",      "rtmr0",         "rtmr1",         "rtmr2",       "rtmr3",
-    "mrconfigid",    "mrowner",   "mrownerconfig", "mrseam",        "mrservicetd", "measurement",
-    "host_data",     "guest_svn", "guest_policy",  "id_key_digest", "vmpl",
+    "mrenclave",
+    "mrsigner",
+    "isv_prod_id",
+    "isv_svn",
+    "debug",
+    "report_data",
+    "custom_claims",
+    "mrtd",
+    "rtmr0",
+    "rtmr1",
+    "rtmr2",
+    "rtmr3",
+    "mrconfigid",
+    "mrowner",
+    "mrownerconfig",
+    "mrseam",
+    "mrservicetd",
+    "measurement",
+    "host_data",
+    "guest_svn",
+    "guest_policy",
+    "id_key_digest",
+    "author_key_digest",
+    "vmpl",
+    "revocation_list",
 };
 static const char *const told_of_tcb[] = {"status", "date", "advisories"};
 
@@ -71,7 +91,7 @@ static int load_key(struct kc_judging_ear *ear)
 {
     struct kc_room file = {NULL, 0};
     struct kc_error error = KC_ERROR_NONE;
-    if (!kc_cli_read_file(ear->key_path, KEY_FILE_MAX, &file))
+    if (!kc_cli_read_file(ear->key_path, KC_EAR_KEY_FILE_MAX, &file))
         return KC_EXIT_UNJUDGED;
     enum kc_err err = kc_ear_key_read(kc_bytes_of(file.ptr, file.len), &ear->key, &error);
     kc_bytes_wipe(file.ptr, file.len);
@@ -79,6 +99,34 @@ static int load_key(struct kc_judging_ear *ear)
     if (err != KC_OK)
         return kc_cli_fail(err == KC_ERR_MEMORY ? KC_EXIT_UNJUDGED : KC_EXIT_USAGE, "%s: %s",
                            ear->key_path, error.what);
+    return KC_EXIT_OK;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat file[2];
+    if (a == NULL || b == NULL)
+        return false;
+    return strcmp(a, b) == 0 ||
+           (stat(a, &file[0]) == 0 && stat(b, &file[1]) == 0 && S_ISREG(file[0].st_mode) &&
+            file[0].st_dev == file[1].st_dev && file[0].st_ino == file[1].st_ino);
+}
+
+/* What is written must overwrite neither the key nor each other, and not mix with the verdict. */
+static int check_files(const struct kc_judging_ear *ear, const char *command)
+{
+    const struct {
+        const char *name, *path;
+    } outputs[] = {{"--ear-out", ear->out_path}, {"--ear-jwk-out", ear->jwk_out_path}};
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+        if (outputs[i].path != NULL && strcmp(outputs[i].path, "-") == 0)
+            return kc_cli_usage(command, "%s -: name a file, standard output has the rest",
+                                outputs[i].name);
+        if (is_same_file(outputs[i].path, ear->key_path))
+            return kc_cli_usage(command, "%s would overwrite the key that signs", outputs[i].name);
+    }
+    if (is_same_file(ear->out_path, ear->jwk_out_path))
+        return kc_cli_usage(command, "--ear-out and --ear-jwk-out name the same file");
     return KC_EXIT_OK;
 }
 
@@ -90,9 +138,9 @@ int kc_judging_ear_load(struct kc_judging_ear *ear, const char *command)
         return others ? kc_cli_usage(command, "the options --ear-... are for --ear") : KC_EXIT_OK;
     if (ear->key_path == NULL)
         return kc_cli_usage(command, "--ear: name the key that signs it with --ear-key");
-    if (ear->jwk_out_path != NULL && strcmp(ear->jwk_out_path, "-") == 0)
-        return kc_cli_usage(command, "--ear-jwk-out -: name a file, standard output has the rest");
-    int status = load_profile(ear, command);
+    int status = check_files(ear, command);
+    if (status == KC_EXIT_OK)
+        status = load_profile(ear, command);
     if (status == KC_EXIT_OK)
         status = load_nonce(ear, command);
     if (status == KC_EXIT_OK)
@@ -121,7 +169,8 @@ static json_t *evidence_of(const struct kc_judging *j)
     bool ok = claims != NULL && tcb != NULL && out != NULL && rating != NULL &&
               copy(claims, told, sizeof told / sizeof told[0], out) &&
               copy(tcb, told_of_tcb, sizeof told_of_tcb / sizeof told_of_tcb[0], rating);
-    if (ok && json_is_object(tcb))
+    /* What no policy accepts by is not told as if it were known. */
+    if (ok && json_is_object(tcb) && j->verdict->facts.tcb.is_whole)
         ok = json_object_set(out, "tcb", rating) == 0;
     json_decref(rating);
     json_decref(claims);

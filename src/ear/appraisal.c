@@ -99,11 +99,21 @@ static void note_refusal(struct kc_ear_appraisal *a, const char *check)
         note(a, KC_EAR_CONFIGURATION, CONTRAINDICATED);
 }
 
+/* A digest of zeros says that there was no such key. */
+static bool is_signer_named(const struct kc_snp_report *report, const struct kc_policy *policy)
+{
+    const struct kc_bytes id = kc_bytes_of(report->id_key_digest, sizeof report->id_key_digest);
+    const struct kc_bytes author =
+        kc_bytes_of(report->author_key_digest, sizeof report->author_key_digest);
+    return (policy->id_key_digest.count > 0 && !kc_bytes_are_zero(id)) ||
+           (policy->author_key_digest.count > 0 && !kc_bytes_are_zero(author));
+}
+
 /* How exactly the policy names what may run. */
-static int8_t executables_of(enum kc_tee tee, const struct kc_policy *policy)
+static int8_t executables_of(const struct kc_verdict_facts *facts, const struct kc_policy *policy)
 {
     bool has_rtmr = policy->rtmr[1].count > 0 || policy->rtmr[2].count > 0;
-    switch (tee) {
+    switch (facts->tee) {
     case KC_TEE_SGX:
         if (policy->mrenclave.count > 0)
             return APPROVED;
@@ -116,9 +126,7 @@ static int8_t executables_of(enum kc_tee tee, const struct kc_policy *policy)
     case KC_TEE_SNP:
         if (policy->measurement.count > 0)
             return APPROVED;
-        return policy->id_key_digest.count > 0 || policy->author_key_digest.count > 0
-                   ? APPROVED_BY_SIGNER
-                   : UNRECOGNIZED;
+        return is_signer_named(&facts->snp.report, policy) ? APPROVED_BY_SIGNER : UNRECOGNIZED;
     case KC_TEE_COUNT:
         break;
     }
@@ -167,12 +175,19 @@ static bool is_unjudged(const struct kc_verdict *v)
     return false;
 }
 
+/* Zeros ask for nothing. */
+static bool asks_for_snp_tcb(const struct kc_policy *policy)
+{
+    static const struct kc_snp_tcb zeros;
+    return policy->has_min_snp_tcb && !kc_snp_report_tcb_covers(&zeros, &policy->min_snp_tcb);
+}
+
 static void note_platform(struct kc_ear_appraisal *a, const struct kc_verdict *v,
                           const struct kc_policy *policy)
 {
     const struct kc_verdict_facts *facts = &v->facts;
     if (facts->tee == KC_TEE_SNP)
-        note(a, KC_EAR_HARDWARE, policy->has_min_snp_tcb ? APPROVED : UNSAFE);
+        note(a, KC_EAR_HARDWARE, asks_for_snp_tcb(policy) ? APPROVED : UNSAFE);
     else if (facts->has_tcb && facts->tcb.is_whole)
         note_status(a, facts->tcb.status);
     else if (!is_unjudged(v)) {
@@ -188,7 +203,7 @@ static void note_facts(struct kc_ear_appraisal *a, const struct kc_verdict *v,
     int8_t visible = is_debug(&v->facts) ? UNSAFE : APPROVED;
     note(a, KC_EAR_CONFIGURATION, visible);
     note(a, KC_EAR_RUNTIME_OPAQUE, visible);
-    note(a, KC_EAR_EXECUTABLES, executables_of(v->facts.tee, policy));
+    note(a, KC_EAR_EXECUTABLES, executables_of(&v->facts, policy));
     if (policy->platforms.count + policy->chips.count > 0)
         note(a, KC_EAR_INSTANCE_IDENTITY, APPROVED);
     note_platform(a, v, policy);

@@ -1,12 +1,11 @@
 /* The key that signs tokens. */
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/pem.h>
 
 #include "ear/token.h"
-
-#define KEY_MAX ((size_t)64 * 1024)
 
 #define MAKE_ONE "(make one: openssl ecparam -name prime256v1 -genkey -noout -out key.pem)"
 
@@ -51,7 +50,7 @@ enum kc_err kc_ear_key_read(struct kc_bytes pem, EVP_PKEY **out, struct kc_error
 {
     const char *what = NULL;
     bool encrypted = false;
-    if (pem.len == 0 || pem.len > KEY_MAX)
+    if (pem.len == 0 || pem.len > KC_EAR_KEY_FILE_MAX)
         return kc_error_set(error, KC_ERR_MALFORMED, "file is empty or too large for a key",
                             pem.len);
     BIO *in = BIO_new_mem_buf(pem.ptr, (int)pem.len);
@@ -67,6 +66,9 @@ enum kc_err kc_ear_key_read(struct kc_bytes pem, EVP_PKEY **out, struct kc_error
         what = "no private key in PEM " MAKE_ONE;
     else if (!is_p256(key))
         what = "not an EC key on P-256 " MAKE_ONE;
+    else if (EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                            "uncompressed") != 1)
+        what = "its public number cannot be written in full " MAKE_ONE;
     else if (!is_whole(key))
         what = "its private and its public number do not belong together " MAKE_ONE;
     ERR_clear_error();

@@ -54,6 +54,9 @@ KC_MUST_USE enum kc_err kc_ear_key_id(const struct evp_pkey_st *key, char out[KC
 /* The public half as a JWK Set of one, JSON with a NUL, which the caller frees. As above. */
 KC_MUST_USE enum kc_err kc_ear_key_set(const struct evp_pkey_st *key, char **out);
 
+/* Bytes of a key's file. */
+#define KC_EAR_KEY_FILE_MAX ((size_t)64 * 1024)
+
 /* An EC P-256 private key in PEM, not encrypted; the caller frees it (EVP_PKEY_free).
  * KC_ERR_MALFORMED for any other, with words that mend it; KC_ERR_MEMORY. */
 KC_MUST_USE enum kc_err kc_ear_key_read(struct kc_bytes pem, struct evp_pkey_st **out,
