@@ -74,8 +74,11 @@ fuzz-coverage:
 lint:
 	@tools/lint
 
+# The linker's cache, so that programs find the libraries; not for packages, which are put together
+# in DESTDIR.
 install: all
 	@meson install -C $(BUILD) --no-rebuild
+	@[ -n "$(DESTDIR)" ] || ldconfig
 
 clean:
 	rm -rf build build-sanitized build-fuzz build-coverage build-lint

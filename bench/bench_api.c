@@ -50,7 +50,7 @@ static void needed(struct bench *b)
     must(RAND_bytes(random, (int)(b->items * KC_CIPHER_NONCE_SIZE + 16)) == 1, "RAND_bytes");
     struct evp_cipher_ctx_st *context = kc_cipher_begin(b->core->cipher, b->key->body.ptr + 10);
     for (size_t i = 0; i < b->items; i++) {
-        must(kc_base64_decode(KC_BASE64, kc_bytes_of(ITEM + 14, 44),
+        must(kc_base64_decode(KC_BASE64, kc_bytes_of(&ITEM[14], 44),
                               (struct kc_room){message + KC_CIPHER_NONCE_SIZE, PLAINTEXT},
                               &len) == KC_OK &&
                  kc_cipher_seal(context, kc_bytes_of(NULL, 0), (struct kc_room){message, SEALED}) ==

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Holds what the core may call (DESIGN: no clock, no file, no format, no other room) and that it
+# Holds what the core may call (no clock, no file, no format, no other room) and that it
 # has no mutable globals. $1 is the core's archive.
 set -euo pipefail
 archive=$1

@@ -95,7 +95,8 @@ want 2 collateral check "$work/folder"
 want 2 collateral show "$work/folder"
 head -c 100 "$work/bundle" >"$work/cut"
 want 2 collateral show "$work/cut"
-want 2 "${verify[@]}" --collateral "$work/cut"
+# It says nothing of the evidence.
+want 3 "${verify[@]}" --collateral "$work/cut"
 want 3 collateral show "$work/nothing"
 want 0 "${verify[@]}" --pcs "$url" --cache "$work/cache"
 KEYCLAVE_PCS=$url KEYCLAVE_CACHE=$work/cache want 0 "${verify[@]}"
@@ -193,6 +194,8 @@ requests 0
 
 # 7. The cache: fresh is served without a request; after a day it is refreshed; while the refresh
 #    fails, what is valid is served; what is damaged is fetched anew.
+want 1 "${fetch[@]}" --pcs "$url" --cache "$quote" --json
+grep -q '"cache_trouble": ".*Not a directory' "$work/out" || fail "the cache's trouble is not told"
 cache=$work/kept
 serve
 want 0 "${verify[@]}" --pcs "$url" --cache "$cache"

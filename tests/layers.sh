@@ -1,5 +1,5 @@
 #!/bin/bash
-# Holds the #include lines of src/ to DESIGN's order: a room may use what stands behind it here.
+# Holds the #include lines of src/ to one order: a room may use what stands behind it here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -49,6 +49,9 @@ want 0 sim root
 openssl x509 -in "$work/out" -noout -subject | grep -q 'CN = Simulated SGX Root CA' ||
     fail "sim root: not the root's certificate"
 cp "$work/out" "$work/root.pem"
+status=0
+"$keyclave" sim root >/dev/full 2>"$work/err" || status=$?
+[ $status = 1 ] || fail "sim root to a full device: $status"
 
 want 0 sim collateral "$work/c" --at 2030-01-02T03:04:05Z --days 7 --status OutOfDate
 cmp "$work/root.pem" "$work/c/root_ca.pem"

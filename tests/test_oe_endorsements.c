@@ -116,9 +116,9 @@ static const struct {
     {"time one longer", 0, 48, 52, KC_ERR_MALFORMED, SHAPE},
     {"TDX, version 3.0", 1, 0, 3, KC_OK, ""},
     {"TDX, version 5", 1, 0, 5, KC_ERR_UNSUPPORTED,
-     "endorsements: of TDX, but not of version 3.0, 3.1 or 4.0"},
+     "endorsements: none of TDX of version 3.0, 3.1 or 4.0; version"},
     {"TDX, version 4.1", 1, 2, 1, KC_ERR_UNSUPPORTED,
-     "endorsements: of TDX, but not of version 3.0, 3.1 or 4.0"},
+     "endorsements: none of TDX of version 3.0, 3.1 or 4.0; version"},
     {"TDX, pointer", 1, 8, 0xff, KC_OK, ""},
     {"TDX, padding", 1, 20, 0xff, KC_OK, ""},
     {"TDX, size 0", 1, 16, 0, KC_ERR_MALFORMED, SHAPE},
@@ -240,10 +240,8 @@ static void test_genuine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_both_ways),
-        cmocka_unit_test(test_with_header),
-        cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_both_ways), cmocka_unit_test(test_with_header),
+        cmocka_unit_test(test_changes),   cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_genuine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,8 @@ export PKG_CONFIG_PATH=$scratch/root/lib
 awk '/^# EXAMPLE/ {in_it = 1; next} /^# / {in_it = 0}
     in_it && /^```/ {code = !code; next} in_it && code' "$source/man/keyclave-verify.3.scd" >example.c
 lines=$(wc -l <example.c)
+# The page that is installed would lose it.
+! grep -q '\\' example.c || fail "the example has a backslash"
 [ "$lines" -gt 10 ] && [ "$lines" -lt 40 ] || fail "the example has $lines lines"
 flags="-Wall -Wextra -Werror"
 if [ "$sanitized" != 0 ]; then

@@ -143,8 +143,9 @@ static void print_report(const struct kc_cache_report *report, bool is_whole)
             parts, json_pack("{s:s, s:s, s:s}", "part", kc_fetch_part_name((enum kc_fetch_part)i),
                              "state", words[state], "reason", report->fetch.part[i].reason));
     }
-    json_t *o = json_pack("{s:b, s:s, s:o}", "whole", is_whole, "source", sources[report->source],
-                          "parts", parts);
+    json_t *o =
+        json_pack("{s:b, s:s, s:o, s:s}", "whole", is_whole, "source", sources[report->source],
+                  "parts", parts, "cache_trouble", report->trouble);
     if (o == NULL || json_dumpf(o, stdout, JSON_INDENT(2)) != 0)
         kc_cli_say("out of memory");
     putchar('\n');
@@ -167,6 +168,8 @@ static int fetch_needs(const struct options *options, const struct kc_needs *nee
         print_report(report, err == KC_OK);
     if (status == KC_EXIT_OK && options->out != NULL)
         status = kc_cli_collateral_write(options->out, &bundle);
+    else if (status == KC_EXIT_OK && report->trouble[0] != '\0')
+        status = KC_EXIT_REFUSED; /* nowhere else was it to be kept */
     kc_bundle_clear(&bundle);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "base/base64.h"
 #include "cli/cli.h"
 #include "cli/judging.h"
+#include "cli/judging_facts.h"
 #include "core/crypto.h"
 #include "formats/oe_claims.h"
 
@@ -140,9 +141,7 @@ static int judge_and_encrypt(struct command *c, const char *evidence_path)
         kc_judging_print_failures(j, stderr);
         return kc_judging_exit(j->verdict->kind);
     }
-    if (j->policy.mrenclave.count == 0 && j->policy.mrsigner.count == 0)
-        kc_cli_say("note: the policy names neither mrenclave nor mrsigner: any enclave may have "
-                   "made this key");
+    kc_judging_print_notes(j, stderr);
     status = find_key(c, key);
     return status == KC_EXIT_OK ? encrypt(c, key) : status;
 }

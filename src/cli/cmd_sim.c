@@ -228,7 +228,7 @@ static int run_td_quote(const struct options *options)
     uint8_t quote[KC_SIM_QUOTE_MAX];
     size_t len = 0;
     if (!make_domain(options->report_data, &domain))
-        return kc_cli_usage("sim", "--report-data %s: not at most 128 hexadecimal digits",
+        return kc_cli_usage("sim", "--report-data %s: not up to 64 bytes in hexadecimal",
                             options->report_data);
     int status = kc_simulation_open(options->state, &state);
     if (status != KC_EXIT_OK)
@@ -250,8 +250,8 @@ static int run_root(const struct options *options)
     char *pem = kc_sim_state_root_pem(state);
     if (pem == NULL)
         status = kc_cli_fail(KC_EXIT_REFUSED, "out of memory");
-    else
-        fputs(pem, stdout);
+    else if (!kc_cli_write_file("-", kc_bytes_of_text(pem), false))
+        status = KC_EXIT_REFUSED;
     free(pem);
     kc_sim_state_free(state);
     return status;

@@ -64,9 +64,11 @@ static void show_pck(struct kc_tree *tree, json_t *section, const struct kc_pck_
         return;
     kc_tree_bytes(tree, section, "platform_instance_id", kc_bytes_of(pck->platform_instance_id, 16),
                   "this set of processor packages");
-    kc_tree_flag(tree, section, "dynamic_platform", pck->dynamic_platform, "packages can be added");
-    kc_tree_flag(tree, section, "cached_keys", pck->cached_keys, "Intel keeps platform keys");
-    kc_tree_flag(tree, section, "smt_enabled", pck->smt_enabled, "hyper-threading is on");
+    kc_tree_flag(tree, section, "dynamic_platform", pck->dynamic_platform,
+                 "whether packages can be added");
+    kc_tree_flag(tree, section, "cached_keys", pck->cached_keys,
+                 "whether Intel keeps platform keys");
+    kc_tree_flag(tree, section, "smt_enabled", pck->smt_enabled, "whether hyper-threading is on");
 }
 
 static void show_one(struct kc_tree *tree, json_t *section, struct kc_bytes der)

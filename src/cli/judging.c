@@ -15,8 +15,8 @@
 #define AMD_FILE_MAX  ((size_t)64 * 1024)
 
 const char kc_judging_help[] =
-    "  --policy F       what you accept, as JSON (docs/verification.md); without it: no debug\n"
-    "                   enclave, TCB UpToDate, any identity\n"
+    "  --policy F       what you accept, as JSON (docs/verification.md); `verify` without it: no\n"
+    "                   debug enclave, TCB UpToDate, any identity\n"
     "  --trust WHAT     the root to trust: intel, amd, sim (the simulated root of the state\n"
     "                   folder), or a file with the root certificate in PEM; without it Intel's\n"
     "                   for SGX and TDX, AMD's for SEV-SNP\n"
@@ -123,6 +123,13 @@ static bool load_file(const char *path, struct kc_room *out)
     return path == NULL || kc_cli_read_file(path, AMD_FILE_MAX, out);
 }
 
+/* That it is damaged says nothing of the evidence. */
+static int load_collateral(struct kc_judging *j)
+{
+    int status = kc_cli_collateral_load("--collateral", j->collateral_path, &j->collateral);
+    return status == KC_EXIT_INVALID ? KC_EXIT_UNJUDGED : status;
+}
+
 int kc_judging_load(struct kc_judging *j, const char *command)
 {
     int status = load_time(j, command);
@@ -133,7 +140,7 @@ int kc_judging_load(struct kc_judging *j, const char *command)
     if (status == KC_EXIT_OK)
         status = load_held_data(j);
     if (status == KC_EXIT_OK && j->collateral_path != NULL)
-        status = kc_cli_collateral_load("--collateral", j->collateral_path, &j->collateral);
+        status = load_collateral(j);
     if (status == KC_EXIT_OK && j->collateral_path == NULL)
         status = kc_fetching_load(&j->fetching, j->state, command);
     if (status == KC_EXIT_OK && !load_file(j->auxblob_path, &j->auxblob))

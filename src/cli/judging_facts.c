@@ -126,6 +126,27 @@ static void print_guest(const struct kc_verdict_snp *snp, FILE *out)
         fprintf(out, COLUMN "%zu bytes, bound by report data\n", "HCL JSON", snp->hcl_json.len);
 }
 
+void kc_judging_print_notes(const struct kc_judging *j, FILE *out)
+{
+    const struct kc_verdict_facts *facts = &j->verdict->facts;
+    if (facts->tee == KC_TEE_TDX && facts->td_is_15 &&
+        !kc_bytes_are_zero(kc_bytes_of(facts->td.mrservicetd, 48)))
+        fputs("note: a service domain is bound (MRSERVICETD): it may migrate this domain\n", out);
+    if (facts->tee == KC_TEE_TDX && j->policy.mrtd.count == 0)
+        fputs("note: the policy names no mrtd, so that any trust domain would do\n", out);
+    if (facts->tee == KC_TEE_SNP && j->policy.measurement.count == 0)
+        fputs("note: the policy names no measurement, so that any guest would do\n", out);
+    if (facts->tee == KC_TEE_SGX && j->policy.mrsigner.count == 0 && j->policy.mrenclave.count == 0)
+        fputs("note: the policy names neither mrenclave nor mrsigner, so that any enclave would "
+              "do\n",
+              out);
+    if (j->policy.mrsigner.count > 0 && j->policy.mrenclave.count == 0 &&
+        !j->policy.isv_prod_id.is_set)
+        fputs("note: the policy names a signer and no isv_prod_id, so that every product of that\n"
+              "      signer is accepted\n",
+              out);
+}
+
 void kc_judging_print_facts(const struct kc_judging *j, FILE *out)
 {
     const struct kc_verdict_facts *facts = &j->verdict->facts;
@@ -143,20 +164,5 @@ void kc_judging_print_facts(const struct kc_judging *j, FILE *out)
     if (facts->trailing_len > 0)
         fprintf(out, COLUMN "%zu after it, which nothing signs\n", "trailing bytes",
                 facts->trailing_len);
-    if (facts->tee == KC_TEE_TDX && facts->td_is_15 &&
-        !kc_bytes_are_zero(kc_bytes_of(facts->td.mrservicetd, 48)))
-        fputs("note: a service domain is bound (MRSERVICETD): it may migrate this domain\n", out);
-    if (facts->tee == KC_TEE_TDX && j->policy.mrtd.count == 0)
-        fputs("note: the policy names no mrtd, so that any trust domain would do\n", out);
-    if (facts->tee == KC_TEE_SNP && j->policy.measurement.count == 0)
-        fputs("note: the policy names no measurement, so that any guest would do\n", out);
-    if (facts->tee == KC_TEE_SGX && j->policy.mrsigner.count == 0 && j->policy.mrenclave.count == 0)
-        fputs("note: the policy names neither mrenclave nor mrsigner, so that any enclave would "
-              "do\n",
-              out);
-    if (j->policy.mrsigner.count > 0 && j->policy.mrenclave.count == 0 &&
-        !j->policy.isv_prod_id.is_set)
-        fputs("note: the policy names a signer and no isv_prod_id, so that every product of that\n"
-              "      signer is accepted\n",
-              out);
+    kc_judging_print_notes(j, out);
 }

@@ -4,8 +4,10 @@
 
 #include "cli/judging.h"
 
-/* Its lines, each beginning with a name in the verdict's column; notes on what the policy leaves
- * open behind them. */
+/* Notes on what the policy leaves open, a line each. */
+void kc_judging_print_notes(const struct kc_judging *j, FILE *out);
+
+/* Its lines, each beginning with a name in the verdict's column; those notes behind them. */
 void kc_judging_print_facts(const struct kc_judging *j, FILE *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * First contact: makes the root and the one token that can do everything. Whoever comes first gets
- * it; who comes second is told, and so notices (DESIGN.md 5). Nothing of it is kept but hashes and
+ * it; who comes second is told, and so notices. Nothing of it is kept but hashes and
  * sealed records, and it is all or nothing: token and root are stored in one batch.
  */
 #include <string.h>

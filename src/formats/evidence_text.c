@@ -127,6 +127,9 @@ static enum kc_err decode_pem(struct kc_bytes text, struct kc_room out, size_t *
 static enum kc_err tell(struct kc_bytes bytes, enum kc_evidence_text *out, struct kc_error *error)
 {
     struct kc_bytes text = strip(bytes);
+    if (begins_with(bytes, "KCBUNDL1"))
+        return kc_error_set(error, KC_ERR_UNSUPPORTED,
+                            "this is a bundle of collateral, no evidence", 0);
     if (is_binary(bytes))
         *out = KC_EVIDENCE_BINARY;
     else if (text.len > 0 && text.ptr[0] == '{')

@@ -168,7 +168,8 @@ static enum kc_err read_tdx(struct kc_reader *r, uint32_t version, struct kc_oe_
     uint32_t sizes[TDX_ITEMS] = {0};
     if (version != 3 && version != 0x10003 && version != TDX_VERSION)
         return kc_error_set(error, KC_ERR_UNSUPPORTED,
-                            "endorsements: of TDX, but not of version 3.0, 3.1 or 4.0", version);
+                            "endorsements: none of TDX of version 3.0, 3.1 or 4.0; version",
+                            version);
     for (size_t i = 0; i < TDX_ITEMS; i++) {
         kc_reader_skip(r, 8);
         sizes[i] = kc_reader_u32(r);

@@ -222,7 +222,7 @@ bool kc_sim_state_exists(const char *path)
     struct stat status;
     if (asprintf(&folder, "%s/" FOLDER, path) < 0)
         return false;
-    bool there = stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
+    bool there = stat(folder, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
     free(folder);
     return there;
 }

@@ -107,7 +107,7 @@ enum kc_err kc_policy_parse(struct kc_bytes json, struct kc_policy *out,
         return kc_policy_refuse(&c, "the policy is larger than 64 KiB",
                                 "keep to the few keys it needs");
     if (kc_json_depth_exceeds(json, DEPTH_MAX))
-        return kc_policy_refuse(&c, "the policy is nested too deeply",
+        return kc_policy_refuse(&c, "the policy is nested too deeply, or no JSON",
                                 "no value is more than a list or an object of plain values");
     json_t *root = json_loadb((const char *)json.ptr, json.len,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &detail);

@@ -177,7 +177,7 @@ enum kc_err kc_policy_read_claims(const struct kc_policy_reading *c, const json_
 {
     json_t *object = (json_t *)(uintptr_t)value; /* jansson's iterators only read */
     if (!json_is_object(value) || json_object_size(value) == 0)
-        return kc_policy_refuse(c, "is no object of claims",
+        return kc_policy_refuse(c, "is no object with a claim",
                                 "write {\"name\": \"hexadecimal digits of its value\"}");
     if (json_object_size(value) > KC_POLICY_CLAIMS_MAX)
         return kc_policy_refuse(c, "names more than 16 claims", "name fewer");

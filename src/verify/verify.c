@@ -121,9 +121,10 @@ void kc_verify_unreadable(const struct kc_error *error, struct kc_verdict *out)
         fail_unjudged(out, "verifier.memory", "memory for the evidence", "none left",
                       "try again with more memory");
     else if (error->code == KC_ERR_UNSUPPORTED)
-        fail_unjudged(out, "evidence.supported",
-                      "evidence with an SGX or TDX quote, or an SEV-SNP report", words(out, error),
-                      "evidence of this kind is not judged yet");
+        fail_unjudged(
+            out, "evidence.supported", "evidence with an SGX or TDX quote, or an SEV-SNP report",
+            words(out, error),
+            "judged are those alone: of other files, give the one that carries the evidence");
     else
         kc_verdict_fail(
             out, KC_STAGE_SHAPE,
