@@ -86,7 +86,7 @@ static struct kc_amd_set *make(struct kc_trust *store, const struct kc_amd_piece
     size_t size = sizeof(struct kc_amd_set) + pieces->vek.len + pieces->chain.len +
                   pieces->table.len + pieces->list.len + 4;
     struct kc_amd_set *set = calloc(1, size);
-    struct kc_amd_material *material = malloc(sizeof *material);
+    struct kc_amd_material *material = calloc(1, sizeof *material);
     if (set == NULL || material == NULL) {
         free(set);
         free(material);
