@@ -1,5 +1,5 @@
-/* A list of Intel's or AMD's that the reader accepts, in any of its three forms, OpenSSL accepts too,
- * whole, with as many entries, and each of them is found. */
+/* A list of Intel's or AMD's that the reader accepts, in any of its three forms, OpenSSL accepts
+ * too, whole, with as many entries, and each of them is found. */
 #include <openssl/x509.h>
 
 #include "formats/crl.h"

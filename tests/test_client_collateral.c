@@ -26,7 +26,8 @@ static struct kc_client *strict_client(const struct client_machine *m,
 /* The simulated platform's collateral as one file, to be freed. */
 static uint8_t *bundle_of(struct kc_sim_state *state, enum kc_tcb_status status, size_t *len)
 {
-    const struct kc_sim_collateral_options options = {(int64_t)time(NULL) - 3600, 30, status, false};
+    const struct kc_sim_collateral_options options = {(int64_t)time(NULL) - 3600, 30, status,
+                                                      false};
     struct kc_sim_collateral_file files[KC_SIM_COLLATERAL_FILES];
     struct kc_bundle bundle = {0};
     struct kc_writer w = KC_WRITER_COUNT;

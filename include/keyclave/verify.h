@@ -13,7 +13,8 @@
  * and collateral may come from anybody. Nothing here reads a file, a network or a clock.
  *
  * A store and a policy serve many threads at once; a verdict is one thread's at a time. There is no
- * global state but two constants, of the curves P-256 and P-384, made at their first use. docs/verification.md has every check, the policy's keys and the verdict's JSON.
+ * global state but two constants, of the curves P-256 and P-384, made at their first use.
+ * docs/verification.md has every check, the policy's keys and the verdict's JSON.
  */
 #ifndef KEYCLAVE_VERIFY_H
 #define KEYCLAVE_VERIFY_H

@@ -14,9 +14,9 @@
 
 /*
  * Reads one block with `label` (such as "CERTIFICATE") at the reader's place and steps over it.
- * The DER goes to `out`. The LF after the END line may be missing where the input ends, or where the
- * next block begins at once, as in some genuine quotes.
- * On KC_ERR_MALFORMED `error->at` is the offset of the first bad line.
+ * The DER goes to `out`. The LF after the END line may be missing where the input ends, or where
+ * the next block begins at once, as in some genuine quotes. On KC_ERR_MALFORMED `error->at` is the
+ * offset of the first bad line.
  */
 KC_MUST_USE enum kc_err kc_pem_read(struct kc_reader *r, const char *label, struct kc_room out,
                                     size_t *out_len, struct kc_error *error);

@@ -51,14 +51,14 @@ void kc_exchange_refuse(struct kc_exchange *x, unsigned status, const char *mess
 {
     static const char before[] = "{\"errors\":[\"";
     static const char after[] = "\"]}";
-    size_t len = strlen(message);
+    struct kc_bytes text = kc_bytes_of_text(message);
     kc_exchange_forget_changes(x);
-    uint8_t *room = kc_exchange_answer_room(x, sizeof before + len + sizeof after - 2);
+    uint8_t *room = kc_exchange_answer_room(x, sizeof before + text.len + sizeof after - 2);
     if (room == NULL)
         return; /* 500 without words */
     memcpy(room, before, sizeof before - 1);
-    memcpy(room + sizeof before - 1, message, len);
-    memcpy(room + sizeof before - 1 + len, after, sizeof after - 1);
+    memcpy(room + sizeof before - 1, text.ptr, text.len);
+    memcpy(room + sizeof before - 1 + text.len, after, sizeof after - 1);
     x->answer_len = x->answer.len;
     x->status = status;
 }

@@ -172,19 +172,20 @@ out:
 }
 
 /* Written twice, as above. */
-static bool write_td_quote(const struct kc_sim_state *state, struct kc_tdx_quote *quote,
+static bool write_td_quote(const struct kc_sim_state *state, const struct kc_tdx_quote *all_but,
                            struct kc_room room, size_t *quote_len)
 {
+    struct kc_tdx_quote quote = *all_but;
     uint8_t signed_part[1024];
     uint8_t signature[64];
     struct kc_writer part = kc_writer_of((struct kc_room){signed_part, sizeof signed_part});
     struct kc_writer w = kc_writer_of(room);
-    kc_tdx_quote_encode_signed_part(&part, quote);
+    kc_tdx_quote_encode_signed_part(&part, &quote);
     if (kc_writer_failed(&part) ||
         !kc_sim_pki_sign(state->attestation_key, kc_writer_written(&part), signature))
         return false;
-    quote->signature = kc_bytes_of(signature, sizeof signature);
-    kc_tdx_quote_encode(&w, quote);
+    quote.signature = kc_bytes_of(signature, sizeof signature);
+    kc_tdx_quote_encode(&w, &quote);
     *quote_len = w.len;
     return !kc_writer_failed(&w);
 }

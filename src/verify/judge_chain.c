@@ -100,7 +100,7 @@ static enum kc_err find_chain(struct kc_judge *j, struct kc_error *error)
 
 static enum kc_err take_chain(struct kc_judge *j, struct kc_error *error)
 {
-    j->chain = malloc(sizeof *j->chain);
+    j->chain = calloc(1, sizeof *j->chain);
     if (j->chain == NULL)
         return kc_error_set(error, KC_ERR_MEMORY, "no memory left", 0);
     enum kc_err err = find_chain(j, error);

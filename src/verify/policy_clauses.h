@@ -55,8 +55,8 @@ extern const size_t kc_clause_count;
  * list, of this time. */
 bool kc_clause_has_collateral(const struct kc_verdict_facts *facts);
 
-/* Whether the clause could be judged by these facts. TCB info of version 2 names no advisories: that
- * there are none is not known. */
+/* Whether the clause could be judged by these facts. TCB info of version 2 names no advisories:
+ * that there are none is not known. */
 bool kc_clause_can_be_judged(const struct kc_clause *clause, const struct kc_verdict_facts *facts);
 
 /* Views into a policy, of the clause's kind. */

@@ -155,21 +155,21 @@ static enum kc_err read_claim(const struct kc_policy_reading *c, const char *nam
 {
     uint8_t room[2 + CLAIM_NAME_MAX + 2 + CLAIM_MAX];
     size_t n = 0;
-    size_t name_len = strlen(name);
+    const struct kc_bytes key = kc_bytes_of_text(name);
     struct kc_bytes text = {NULL, 0};
-    if (!is_hex_string(value, &text) || text.len > (size_t)2 * CLAIM_MAX || name_len == 0 ||
-        name_len > CLAIM_NAME_MAX)
+    if (!is_hex_string(value, &text) || text.len > (size_t)2 * CLAIM_MAX || key.len == 0 ||
+        key.len > CLAIM_NAME_MAX)
         return kc_policy_refuse(c, "has a claim without a name, or whose value is no string",
                                 "write {\"name\": \"hexadecimal digits of its value\"}");
-    uint8_t *at = room + 2 + name_len + 2;
+    uint8_t *at = room + 2 + key.len + 2;
     if (kc_hex_decode(text, (struct kc_room){at, CLAIM_MAX}, &n) != KC_OK)
         return refuse_digit(c);
-    room[0] = (uint8_t)(name_len >> 8);
-    room[1] = (uint8_t)(name_len & 0xff);
-    memcpy(room + 2, name, name_len);
+    room[0] = (uint8_t)(key.len >> 8);
+    room[1] = (uint8_t)(key.len & 0xff);
+    memcpy(room + 2, key.ptr, key.len);
     at[-2] = (uint8_t)(n >> 8);
     at[-1] = (uint8_t)(n & 0xff);
-    struct kc_bytes claim = {room, 2 + name_len + 2 + n};
+    struct kc_bytes claim = {room, 2 + key.len + 2 + n};
     return kc_policy_add(c->policy, &c->policy->claims, claim) ? KC_OK : refuse_full(c);
 }
 

@@ -25,10 +25,10 @@ static const char *const sql[KC_SQLITE_STATEMENT_COUNT] = {
     [KC_SQLITE_FETCH] = "SELECT blob, version FROM record WHERE class = ?1 AND name = ?2",
     [KC_SQLITE_SCAN] =
         "SELECT name FROM record WHERE class = ?1 AND name > ?2 ORDER BY name LIMIT ?3",
-    [KC_SQLITE_INSERT] = "INSERT INTO record (class, name, version, blob) VALUES (?1, ?2, 1, ?4)"
-                         " ON CONFLICT DO NOTHING",
-    [KC_SQLITE_UPDATE] = "UPDATE record SET version = ?3 + 1, blob = ?4"
-                         " WHERE class = ?1 AND name = ?2 AND version = ?3",
+    [KC_SQLITE_INSERT] = ("INSERT INTO record (class, name, version, blob) VALUES (?1, ?2, 1, ?4)"
+                          " ON CONFLICT DO NOTHING"),
+    [KC_SQLITE_UPDATE] = ("UPDATE record SET version = ?3 + 1, blob = ?4"
+                          " WHERE class = ?1 AND name = ?2 AND version = ?3"),
 };
 
 static enum kc_err fail(struct kc_sqlite *s, struct kc_error *error)
