@@ -262,6 +262,39 @@ static void keys_of_nobody_push_out_nothing(void **state)
     finish(&s);
 }
 
+/* A key that was asked about waits in one place for a signature of its own; then it has one. */
+static void keys_without_signatures_have_no_place(void **state)
+{
+    static const uint8_t no_point[64] = {1};
+    static const uint8_t message[] = "signed";
+    struct scene s;
+    start(state, &s);
+    struct kc_signatures *known = kc_trust_signatures(s.trust);
+    struct kc_bytes text = kc_bytes_of(message, sizeof message);
+    for (unsigned i = 0; i < 3; i++) {
+        EVP_PKEY *key = kc_sim_pki_new_key();
+        uint8_t public_key[64];
+        uint8_t signature[64];
+        uint8_t bad[64];
+        assert_true(kc_sim_pki_public_key(key, public_key));
+        assert_true(kc_sim_pki_sign(key, text, signature));
+        memcpy(bad, signature, sizeof bad);
+        bad[63] ^= 1;
+        assert_true(kc_signatures_is_point(known, public_key));
+        assert_false(kc_signatures_is_point(known, no_point));
+        assert_true(known->seen.ready != NULL);
+        assert_memory_equal(known->seen.public_key, public_key, 64);
+        assert_false(kc_signatures_verify_once(known, public_key, text, bad));
+        assert_int_equal(keys_of(s.trust), s.keys + i);
+        assert_true(kc_signatures_verify_once(known, public_key, text, signature));
+        assert_true(kc_signatures_verify_once(known, public_key, text, signature));
+        assert_int_equal(keys_of(s.trust), s.keys + i + 1);
+        EVP_PKEY_free(key);
+    }
+    s.keys += 3;
+    finish(&s);
+}
+
 /* What is genuine is remembered, once its chain is of the time it is judged at. */
 static void remembers_what_is_genuine(void **state)
 {
@@ -398,6 +431,7 @@ int main(void)
         cmocka_unit_test(chains_of_other_roots_push_out_nothing),
         cmocka_unit_test(chains_of_other_machines_push_out_nothing),
         cmocka_unit_test(keys_of_nobody_push_out_nothing),
+        cmocka_unit_test(keys_without_signatures_have_no_place),
         cmocka_unit_test(remembers_what_is_genuine),
         cmocka_unit_test(forged_reports_push_out_nothing),
         cmocka_unit_test(tables_of_other_roots_push_out_nothing),

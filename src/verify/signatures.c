@@ -19,6 +19,8 @@ void kc_signatures_forget(struct kc_signatures *known)
     memset(known->entry, 0, known->count * sizeof known->entry[0]);
     for (size_t i = 0; i < known->key_count; i++)
         kc_ecdsa_key_release(known->key[i].ready);
+    kc_ecdsa_key_release(known->seen.ready);
+    known->seen = (struct kc_known_key){0};
     memset(known->key, 0, known->key_count * sizeof known->key[0]);
     known->clock = 0;
 }
@@ -70,19 +72,29 @@ static void remember(struct kc_signatures *known, const uint8_t public_key[64],
     (void)pthread_mutex_unlock(&known->lock);
 }
 
-/* NULL: not known. Else one user more. */
-static struct kc_ecdsa_key *get_key(struct kc_signatures *known, const uint8_t public_key[64])
+static bool is_of(const struct kc_known_key *k, const uint8_t public_key[64])
+{
+    return k->ready != NULL && memcmp(k->public_key, public_key, 64) == 0;
+}
+
+/* NULL: not known. Else one user more; `*is_kept`: it has a place of its own. */
+static struct kc_ecdsa_key *get_key(struct kc_signatures *known, const uint8_t public_key[64],
+                                    bool *is_kept)
 {
     struct kc_ecdsa_key *found = NULL;
     (void)pthread_mutex_lock(&known->lock);
     for (size_t i = 0; i < known->key_count && found == NULL; i++) {
         struct kc_known_key *k = &known->key[i];
-        if (k->ready == NULL || memcmp(k->public_key, public_key, 64) != 0)
+        if (!is_of(k, public_key))
             continue;
         k->used = ++known->clock;
         found = k->ready;
-        kc_ecdsa_key_use(found);
     }
+    *is_kept = found != NULL;
+    if (found == NULL && is_of(&known->seen, public_key))
+        found = known->seen.ready;
+    if (found != NULL)
+        kc_ecdsa_key_use(found);
     (void)pthread_mutex_unlock(&known->lock);
     return found;
 }
@@ -106,15 +118,30 @@ static void keep_key(struct kc_signatures *known, const uint8_t public_key[64],
     kc_ecdsa_key_release(old);
 }
 
+/* `ready` may be NULL: no point. */
+static void note_seen(struct kc_signatures *known, const uint8_t public_key[64],
+                      struct kc_ecdsa_key *ready)
+{
+    if (ready == NULL)
+        return;
+    kc_ecdsa_key_use(ready);
+    (void)pthread_mutex_lock(&known->lock);
+    struct kc_ecdsa_key *old = known->seen.ready;
+    memcpy(known->seen.public_key, public_key, 64);
+    known->seen.ready = ready;
+    (void)pthread_mutex_unlock(&known->lock);
+    kc_ecdsa_key_release(old);
+}
+
 static bool verify_digest(struct kc_signatures *known, const uint8_t public_key[64],
                           const uint8_t digest[32], const uint8_t signature[64])
 {
-    struct kc_ecdsa_key *ready = known != NULL ? get_key(known, public_key) : NULL;
-    bool is_new = ready == NULL;
-    if (is_new)
+    bool is_kept = false;
+    struct kc_ecdsa_key *ready = known != NULL ? get_key(known, public_key, &is_kept) : NULL;
+    if (ready == NULL)
         ready = kc_ecdsa_key_new(public_key);
     bool good = ready != NULL && kc_ecdsa_key_verify(ready, digest, signature);
-    if (good && is_new && known != NULL)
+    if (good && !is_kept && known != NULL)
         keep_key(known, public_key, ready);
     kc_ecdsa_key_release(ready);
     return good;
@@ -146,9 +173,12 @@ bool kc_signatures_is_point(struct kc_signatures *known, const uint8_t public_ke
 {
     if (known == NULL)
         return kc_ecdsa_p256_is_point(public_key);
-    struct kc_ecdsa_key *ready = get_key(known, public_key);
-    if (ready == NULL)
-        return kc_ecdsa_p256_is_point(public_key);
+    bool is_kept = false;
+    struct kc_ecdsa_key *ready = get_key(known, public_key, &is_kept);
+    if (ready == NULL) {
+        ready = kc_ecdsa_key_new(public_key);
+        note_seen(known, public_key, ready);
+    }
     bool is_point = ready != NULL;
     kc_ecdsa_key_release(ready);
     return is_point;

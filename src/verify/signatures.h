@@ -37,6 +37,7 @@ struct kc_signatures {
     struct kc_signature *entry;
     size_t key_count;
     struct kc_known_key *key;
+    struct kc_known_key seen; /* the last one that was asked about and has signed nothing yet */
 };
 
 /* `entry` and `key` are the caller's and live as long. */
@@ -54,7 +55,8 @@ KC_MUST_USE bool kc_signatures_verify_once(struct kc_signatures *known,
                                            const uint8_t public_key[64], struct kc_bytes message,
                                            const uint8_t signature[64]);
 
-/* As kc_ecdsa_p256_is_point(). A key is remembered only once a signature of it holds. */
+/* As kc_ecdsa_p256_is_point(). A key has a place only once a signature of it holds; until then the
+ * next one takes its own. */
 KC_MUST_USE bool kc_signatures_is_point(struct kc_signatures *known, const uint8_t public_key[64]);
 
 #endif
