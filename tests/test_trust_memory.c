@@ -262,7 +262,16 @@ static void keys_of_nobody_push_out_nothing(void **state)
     finish(&s);
 }
 
-/* A key that was asked about waits in one place for a signature of its own; then it has one. */
+static bool is_seen(const struct kc_signatures *known, const uint8_t public_key[64])
+{
+    bool found = false;
+    for (size_t i = 0; i < KC_SIGNATURES_SEEN; i++)
+        found = found || (known->seen[i].ready != NULL &&
+                          memcmp(known->seen[i].public_key, public_key, 64) == 0);
+    return found;
+}
+
+/* A key that was asked about waits in another place for a signature of its own; then it has one. */
 static void keys_without_signatures_have_no_place(void **state)
 {
     static const uint8_t no_point[64] = {1};
@@ -282,8 +291,8 @@ static void keys_without_signatures_have_no_place(void **state)
         bad[63] ^= 1;
         assert_true(kc_signatures_is_point(known, public_key));
         assert_false(kc_signatures_is_point(known, no_point));
-        assert_true(known->seen.ready != NULL);
-        assert_memory_equal(known->seen.public_key, public_key, 64);
+        assert_true(is_seen(known, public_key));
+        assert_false(is_seen(known, no_point));
         assert_false(kc_signatures_verify_once(known, public_key, text, bad));
         assert_int_equal(keys_of(s.trust), s.keys + i);
         assert_true(kc_signatures_verify_once(known, public_key, text, signature));

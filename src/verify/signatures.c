@@ -19,8 +19,9 @@ void kc_signatures_forget(struct kc_signatures *known)
     memset(known->entry, 0, known->count * sizeof known->entry[0]);
     for (size_t i = 0; i < known->key_count; i++)
         kc_ecdsa_key_release(known->key[i].ready);
-    kc_ecdsa_key_release(known->seen.ready);
-    known->seen = (struct kc_known_key){0};
+    for (size_t i = 0; i < KC_SIGNATURES_SEEN; i++)
+        kc_ecdsa_key_release(known->seen[i].ready);
+    memset(known->seen, 0, sizeof known->seen);
     memset(known->key, 0, known->key_count * sizeof known->key[0]);
     known->clock = 0;
 }
@@ -72,27 +73,29 @@ static void remember(struct kc_signatures *known, const uint8_t public_key[64],
     (void)pthread_mutex_unlock(&known->lock);
 }
 
-static bool is_of(const struct kc_known_key *k, const uint8_t public_key[64])
+/* NULL: it is not there. With the lock held. */
+static struct kc_ecdsa_key *find_key(struct kc_known_key *key, size_t count, uint64_t now,
+                                     const uint8_t public_key[64])
 {
-    return k->ready != NULL && memcmp(k->public_key, public_key, 64) == 0;
+    for (size_t i = 0; i < count; i++) {
+        if (key[i].ready == NULL || memcmp(key[i].public_key, public_key, 64) != 0)
+            continue;
+        key[i].used = now;
+        return key[i].ready;
+    }
+    return NULL;
 }
 
 /* NULL: not known. Else one user more; `*is_kept`: it has a place of its own. */
 static struct kc_ecdsa_key *get_key(struct kc_signatures *known, const uint8_t public_key[64],
                                     bool *is_kept)
 {
-    struct kc_ecdsa_key *found = NULL;
     (void)pthread_mutex_lock(&known->lock);
-    for (size_t i = 0; i < known->key_count && found == NULL; i++) {
-        struct kc_known_key *k = &known->key[i];
-        if (!is_of(k, public_key))
-            continue;
-        k->used = ++known->clock;
-        found = k->ready;
-    }
+    uint64_t now = ++known->clock;
+    struct kc_ecdsa_key *found = find_key(known->key, known->key_count, now, public_key);
     *is_kept = found != NULL;
-    if (found == NULL && is_of(&known->seen, public_key))
-        found = known->seen.ready;
+    if (found == NULL)
+        found = find_key(known->seen, KC_SIGNATURES_SEEN, now, public_key);
     if (found != NULL)
         kc_ecdsa_key_use(found);
     (void)pthread_mutex_unlock(&known->lock);
@@ -100,35 +103,20 @@ static struct kc_ecdsa_key *get_key(struct kc_signatures *known, const uint8_t p
 }
 
 /* In the place of what was not used for longest; two threads may keep one key twice. */
-static void keep_key(struct kc_signatures *known, const uint8_t public_key[64],
-                     struct kc_ecdsa_key *ready)
+static void keep_key(struct kc_signatures *known, struct kc_known_key *key, size_t count,
+                     const uint8_t public_key[64], struct kc_ecdsa_key *ready)
 {
     kc_ecdsa_key_use(ready);
     (void)pthread_mutex_lock(&known->lock);
-    struct kc_known_key *oldest = known->key;
-    for (size_t i = 1; i < known->key_count; i++) {
-        if (known->key[i].used < oldest->used)
-            oldest = &known->key[i];
+    struct kc_known_key *oldest = key;
+    for (size_t i = 1; i < count; i++) {
+        if (key[i].used < oldest->used)
+            oldest = &key[i];
     }
     struct kc_ecdsa_key *old = oldest->ready;
     memcpy(oldest->public_key, public_key, 64);
     oldest->ready = ready;
     oldest->used = ++known->clock;
-    (void)pthread_mutex_unlock(&known->lock);
-    kc_ecdsa_key_release(old);
-}
-
-/* `ready` may be NULL: no point. */
-static void note_seen(struct kc_signatures *known, const uint8_t public_key[64],
-                      struct kc_ecdsa_key *ready)
-{
-    if (ready == NULL)
-        return;
-    kc_ecdsa_key_use(ready);
-    (void)pthread_mutex_lock(&known->lock);
-    struct kc_ecdsa_key *old = known->seen.ready;
-    memcpy(known->seen.public_key, public_key, 64);
-    known->seen.ready = ready;
     (void)pthread_mutex_unlock(&known->lock);
     kc_ecdsa_key_release(old);
 }
@@ -142,7 +130,7 @@ static bool verify_digest(struct kc_signatures *known, const uint8_t public_key[
         ready = kc_ecdsa_key_new(public_key);
     bool good = ready != NULL && kc_ecdsa_key_verify(ready, digest, signature);
     if (good && !is_kept && known != NULL)
-        keep_key(known, public_key, ready);
+        keep_key(known, known->key, known->key_count, public_key, ready);
     kc_ecdsa_key_release(ready);
     return good;
 }
@@ -177,7 +165,8 @@ bool kc_signatures_is_point(struct kc_signatures *known, const uint8_t public_ke
     struct kc_ecdsa_key *ready = get_key(known, public_key, &is_kept);
     if (ready == NULL) {
         ready = kc_ecdsa_key_new(public_key);
-        note_seen(known, public_key, ready);
+        if (ready != NULL)
+            keep_key(known, known->seen, KC_SIGNATURES_SEEN, public_key, ready);
     }
     bool is_point = ready != NULL;
     kc_ecdsa_key_release(ready);

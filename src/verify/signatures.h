@@ -23,6 +23,8 @@ struct kc_signature {
 
 #define KC_SIGNATURES_WAYS 4 /* places that one signature may take */
 
+#define KC_SIGNATURES_SEEN 4 /* a chain's, and one more */
+
 struct kc_known_key {
     uint64_t used;
     uint8_t public_key[64];
@@ -37,7 +39,8 @@ struct kc_signatures {
     struct kc_signature *entry;
     size_t key_count;
     struct kc_known_key *key;
-    struct kc_known_key seen; /* the last one that was asked about and has signed nothing yet */
+    /* The last ones that were asked about; they need not have signed anything. */
+    struct kc_known_key seen[KC_SIGNATURES_SEEN];
 };
 
 /* `entry` and `key` are the caller's and live as long. */
@@ -56,7 +59,7 @@ KC_MUST_USE bool kc_signatures_verify_once(struct kc_signatures *known,
                                            const uint8_t signature[64]);
 
 /* As kc_ecdsa_p256_is_point(). A key has a place only once a signature of it holds; until then the
- * next one takes its own. */
+ * next ones take its own. */
 KC_MUST_USE bool kc_signatures_is_point(struct kc_signatures *known, const uint8_t public_key[64]);
 
 #endif
