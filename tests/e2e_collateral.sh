@@ -285,6 +285,8 @@ says 'still valid'
 serve --days 60
 later=$(date -u -d '+40 days' +%Y-%m-%dT%H:%M:%SZ)
 want 0 "${fetch[@]}" --pcs "$url" --at "$later" --out "$work/later.bundle"
+want 64 "${fetch[@]}" --pcs "$url" --at "$later" --cache "$work/later"
+says 'name --out'
 want 3 "${fetch[@]}" --pcs "$url" --at 2020-01-01T00:00:00Z --out "$work/never.bundle"
 says 'not_yet'
 

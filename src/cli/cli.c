@@ -138,7 +138,8 @@ static bool replace(const char *path, struct kc_bytes bytes, bool secret)
     fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
         goto out;
-    mode_t mask = umask(0);
+    /* To ask is to set: to what lets nobody else in, should another thread make a file now. */
+    mode_t mask = umask(077);
     umask(mask);
     ok = fchmod(fd, secret ? 0600 : 0666 & ~mask) == 0 && write_all(fd, bytes) && fsync(fd) == 0;
     ok = close(fd) == 0 && ok && rename(temporary, path) == 0;

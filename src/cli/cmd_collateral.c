@@ -195,6 +195,9 @@ static int fetch(struct options *options, const char *path)
     struct kc_needs needs = {0};
     if (options->out == NULL && j->fetching.cache_path == NULL && !options->json)
         return kc_cli_usage(NAME, "where to? Name --out FILE, --out DIR or --cache DIR");
+    if (options->out == NULL && j->fetching.cache_path != NULL && j->at != NULL)
+        return kc_cli_usage(NAME, "a cache keeps nothing of another time than now: name --out FILE "
+                                  "or --out DIR beside --at");
     int status = read_time(j->at, &j->now);
     if (status == KC_EXIT_OK)
         status = kc_fetching_load(&j->fetching, j->state, NAME);
